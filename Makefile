@@ -1,0 +1,42 @@
+# SMovie's commands. `make run` and `make test` are all a newcomer needs; both install what they need.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+FOLDERS := smovie handlers hub bench tests run.py settings.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint faults bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.server $(VENV)/.tools  ## only install
+
+run: $(VENV)/.server  ## serve the demo catalogue on http://127.0.0.1:8888
+	@$(PY) run.py demo
+
+test: $(VENV)/.tools lint  ## lint, then all tests
+	@$(PY) -m pytest
+
+lint: $(VENV)/.tools
+	@$(PY) -m ruff check $(FOLDERS)
+	@$(PY) -m ruff format --check $(FOLDERS)
+	@$(PY) -m mypy
+
+faults: $(VENV)/.tools  ## the long fault runs: the server killed in full talk, ten rounds
+	@$(PY) -m bench.faults --rounds 10
+
+bench: $(VENV)/.tools  ## requests/s and rooms, beside a bare handler on the same machine
+	@$(PY) -m bench.rest
+	@$(PY) -m bench.rooms
+
+clean:  ## remove the virtual environment and the demo data
+	rm -rf $(VENV) .smovie
+
+$(VENV)/.server: requirements.txt
+	@PYTHON="$(PYTHON)" sh deploy/venv.sh $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/.tools: tests/requirements.txt requirements.txt
+	@PYTHON="$(PYTHON)" sh deploy/venv.sh $(VENV) tests/requirements.txt
+	@touch $@ $(VENV)/.server

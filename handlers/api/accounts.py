@@ -1,0 +1,90 @@
+"""Accounts over REST (API.md "Accounts")."""
+
+from handlers.access import Access
+from handlers.base import ApiHandler
+from handlers.live.room_session import UNAUTHENTICATED
+from handlers.operation import operation
+from smovie import accounts
+from smovie.models.accounts import (
+    Credentials,
+    Me,
+    Registered,
+    Registration,
+    RefreshRequest,
+    Resend,
+    SignedIn,
+    TokenPair,
+    Verified,
+)
+from smovie.models.base import Message
+
+
+class RegisterHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=Registered, status=201)
+    async def post(self, body: Registration) -> None:
+        """Register; a mail asks to confirm the address."""
+        uid, pair = await accounts.register(self.runtime.accounts, body, self.device, self.language)
+        self.send(Registered(uid=uid, message=self.say("registered"), **pair.model_dump()), status=201)
+
+
+class ResendHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=Message, status=202)
+    async def post(self, body: Resend) -> None:
+        """Write the confirmation mail again, if the address waits for one."""
+        await accounts.resend_verification(self.runtime.accounts, body.email, self.language)
+        self.send(Message(message=self.say("resent")), status=202)
+
+
+class VerifyHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=Verified)
+    async def get(self, uid: str, token: str) -> None:
+        """Open the link of the mail: a page that confirms by itself, or with Accept: application/json the confirmation."""
+        if "application/json" in self.request.headers.get("Accept", ""):
+            await self._confirm(uid, token)
+        else:
+            self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; "
+                            "connect-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'")  # fmt: skip
+            self.set_header("Referrer-Policy", "no-referrer")
+            self.set_header("Cache-Control", "no-store")
+            self.send_page("verify.html")
+
+    @operation(access=Access.PUBLIC, answer=Verified)
+    async def post(self, uid: str, token: str) -> None:
+        """Confirm the address; single use."""
+        await self._confirm(uid, token)
+
+    async def _confirm(self, uid: str, token: str) -> None:
+        _, pair = await accounts.verify(self.runtime.accounts, uid, token, self.device)
+        self.send(Verified(message=self.say("verified"), **pair.model_dump()))
+
+
+class LoginHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=SignedIn)
+    async def post(self, body: Credentials) -> None:
+        """Sign in."""
+        self.send(await accounts.login(self.runtime.accounts, body, self.device))
+
+
+class RefreshHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=TokenPair)
+    async def post(self, body: RefreshRequest) -> None:
+        """Change a refresh token for its successor."""
+        self.send(await accounts.refresh(self.runtime.accounts, body.refresh))
+
+
+class LogoutHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, status=204)
+    async def post(self, body: RefreshRequest) -> None:
+        """End the session of a refresh token."""
+        session_id = await accounts.logout(self.runtime.accounts, body.refresh)
+        if session_id:
+            self.runtime.identities.forget(session_id)
+            self.runtime.live.end_session(session_id, UNAUTHENTICATED, "logged out")
+        self.send_nothing()
+
+
+class MeHandler(ApiHandler):
+    @operation(access=Access.USER, answer=Me)
+    async def get(self) -> None:
+        """Show the caller's account."""
+        self.send(await accounts.show_me(self.runtime.db, self.caller.user_id))

@@ -1,0 +1,50 @@
+"""The catalogue over REST (API.md "Catalogue"): everything comes from the snapshot in memory."""
+
+from handlers.access import Access
+from handlers.base import ApiHandler
+from handlers.operation import operation
+from smovie.catalog import queries
+from smovie.models.catalog_answers import MovieDetail, MoviePage, PersonDetail, TagList
+from smovie.models.catalog_query import MovieQuery
+
+
+class MovieListHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=MoviePage, cacheable=True)
+    async def get(self, query: MovieQuery) -> None:
+        """List titles, filtered and sorted."""
+        self.send_kept(queries.list_movies(self.runtime.catalog.snapshot, query, self.language))
+
+
+class MovieHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=MovieDetail, cacheable=True)
+    async def get(self, slug: str) -> None:
+        """Show all of a title."""
+        self.send_kept(queries.show_movie(self.runtime.catalog.snapshot, slug, self.language))
+
+
+class GenreListHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=TagList, cacheable=True)
+    async def get(self) -> None:
+        """List genres with how many titles each has."""
+        self.send_kept(queries.list_tags(self.runtime.catalog.snapshot, "genres", self.language))
+
+
+class NationListHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=TagList, cacheable=True)
+    async def get(self) -> None:
+        """List nations with how many titles each has."""
+        self.send_kept(queries.list_tags(self.runtime.catalog.snapshot, "nations", self.language))
+
+
+class ExclusivityListHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=TagList, cacheable=True)
+    async def get(self) -> None:
+        """List exclusivities with how many titles each has."""
+        self.send_kept(queries.list_tags(self.runtime.catalog.snapshot, "exclusivities", self.language))
+
+
+class PersonHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=PersonDetail, cacheable=True)
+    async def get(self, person_id: str) -> None:
+        """Show a person with the titles they directed and acted in."""
+        self.send_kept(queries.show_person(self.runtime.catalog.snapshot, person_id, self.language))

@@ -1,0 +1,253 @@
+"""What every REST handler shares: language, caller, input, answers, problems. No rule of the product lives here."""
+
+import functools
+import re
+import typing
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import orjson
+import structlog
+import tornado.locale
+from pydantic import ValidationError
+from tornado.web import HTTPError, RequestHandler
+
+from handlers.access import Access, admit
+from handlers.problems import invalid_from, problem, say, status_of
+from handlers.runtime import Runtime
+from smovie.errors import Invalid, Refusal, Unauthenticated, Unavailable
+from smovie.ids import new_id
+from smovie.models.accounts import Device, Identity
+from smovie.models.base import Model
+from smovie.models.catalog import Language
+
+log = structlog.get_logger("request")
+
+T = TypeVar("T", bound=Model)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MOST_PARAMETERS = 100
+_CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
+_CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+_CORS_HEADERS = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id"
+_CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language"
+
+
+class ApiHandler(RequestHandler):
+    """A resource of the API. Subclasses declare methods with `@operation`; HEAD follows GET by itself."""
+
+    identity: Identity | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "get" in vars(cls) and "head" not in vars(cls):
+            cls.head = cls.get  # type: ignore[method-assign]
+
+    @property
+    def runtime(self) -> Runtime:
+        return typing.cast(Runtime, self.application.settings["runtime"])
+
+    @property
+    def language(self) -> Language:
+        """vi or en, by Accept-Language; vi where neither is wanted."""
+        return "en" if self.locale.code.startswith("en") else "vi"
+
+    def on_finish(self) -> None:
+        self.runtime.traffic.under_way -= 1
+
+    def get_user_locale(self) -> tornado.locale.Locale:
+        return locale_of(self.request.headers.get("Accept-Language", ""))
+
+    def initialize(self) -> None:
+        self.runtime.traffic.under_way += 1
+        given = self.request.headers.get("X-Request-Id", "")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+
+    def set_default_headers(self) -> None:
+        # Tornado calls this first thing, and again before an error is written.
+        self.clear_header("Server")
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        origin = self.request.headers.get("Origin")
+        if origin and origin in self.runtime.allowed_origins:
+            self.set_header("Access-Control-Allow-Origin", origin)
+            self.set_header("Access-Control-Expose-Headers", _CORS_EXPOSED)
+            self.add_header("Vary", "Origin")
+
+    async def options(self, **_path: str) -> None:
+        """Answer a browser's preflight."""
+        self.set_status(204)
+        self.clear_header("Content-Type")
+        if self.request.headers.get("Origin") in self.runtime.allowed_origins:
+            self.set_header("Access-Control-Allow-Methods", _CORS_METHODS)
+            self.set_header("Access-Control-Allow-Headers", _CORS_HEADERS)
+            self.set_header("Access-Control-Max-Age", "86400")
+
+    async def admit(self, access: Access) -> None:
+        """Find out who calls, where that matters, and whether they may. Errors: Unauthenticated, Forbidden."""
+        header = self.request.headers.get("Authorization")
+        if access is Access.PUBLIC and header is None:
+            return
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            if access is Access.PUBLIC:
+                return
+            raise Unauthenticated("token_missing")
+        self.identity = await self.runtime.identities.identify(token.strip())
+        admit(access, self.identity)
+
+    @property
+    def caller(self) -> Identity:
+        """Who calls an operation that is not public."""
+        assert self.identity is not None, "the operation is public"
+        return self.identity
+
+    @property
+    def device(self) -> Device:
+        agent = self.request.headers.get("User-Agent", "")[:300]
+        return Device(user_agent=agent, address=self.request.remote_ip or "")
+
+    def parse_query(self, model: type[T]) -> T:
+        """The query string as a noun; a member that is a tuple takes repeated parameters. Errors: Invalid."""
+        try:
+            pairs = parse_qsl(self.request.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+        except ValueError:
+            raise Invalid from None
+        values: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in _repeatable(model):
+                values.setdefault(name, []).append(value)
+            elif name in values:
+                raise Invalid(errors=[(f"/{name}", "invalid_value", {})])
+            else:
+                values[name] = value
+        try:
+            return model.model_validate(values)
+        except ValidationError as exc:
+            raise invalid_from(exc) from None
+
+    def parse_body(self, model: type[T]) -> T:
+        """The JSON body as a noun. Errors: Invalid; HTTPError 415 for another media type."""
+        media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise HTTPError(415)
+        try:
+            value = orjson.loads(self.request.body)
+        except orjson.JSONDecodeError:
+            raise Invalid("malformed_json") from None
+        if not isinstance(value, dict):
+            raise Invalid("not_an_object")
+        try:
+            return model.model_validate(value)
+        except ValidationError as exc:
+            raise invalid_from(exc) from None
+
+    def send(self, answer: Model, *, status: int = 200) -> None:
+        """Answer with a noun as JSON."""
+        self.set_status(status)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(answer.model_dump_json())
+
+    def send_nothing(self) -> None:
+        """Answer that it is done."""
+        self.set_status(204)
+        self.clear_header("Content-Type")
+        self.finish()
+
+    def send_page(self, template: str, **values: object) -> None:
+        """Answer with a page in the caller's language; `say` is there for its texts."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Language", self.language)
+        self.add_header("Vary", "Accept-Language")
+        page = self.runtime.pages.get_template(template)
+        self.finish(page.render(say=self.say, language=self.language, **values))
+
+    def send_kept(self, body: tuple[bytes, str], *, media_type: str = "application/json; charset=utf-8") -> None:
+        """Answer with bytes that were made before, or 304 when the client has them."""
+        content, etag = body
+        self.set_header("Content-Type", media_type)
+        self.set_header("ETag", etag)
+        self.set_header("Cache-Control", _CACHE_CATALOGUE)
+        self.set_header("Content-Language", self.language)
+        self.add_header("Vary", "Accept-Language")
+        if self.check_etag_header():
+            self.set_status(304)
+            self.finish()
+        else:
+            self.finish(content)
+
+    def compute_etag(self) -> str | None:
+        return None  # only what is kept has an ETag, made once and not per request
+
+    def say(self, code: str, facts: dict[str, object] | None = None) -> str:
+        """A text of the catalogues in the caller's language."""
+        return say(self.locale, code, facts)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        exc = kwargs.get("exc_info", (None, None, None))[1]
+        body = problem(exc if exc is not None else HTTPError(status_code), self.locale, self.request_id)
+        self.set_status(body["status"])
+        self.set_header("Content-Type", "application/problem+json; charset=utf-8")
+        self.set_header("Content-Language", self.language)
+        self.set_header("Cache-Control", "no-store")
+        if isinstance(exc, Refusal) and exc.retry_after_s is not None:
+            self.set_header("Retry-After", str(exc.retry_after_s))
+        if body["status"] == 401:
+            self.set_header("WWW-Authenticate", 'Bearer realm="smovie"')
+        self.finish(orjson.dumps(body))
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        exc = kwargs.get("exc_info", (None, None, None))[1]
+        super().send_error(status_of(exc) if exc is not None else status_code, **kwargs)
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """What was foreseen is said by the request's own line; the rest is an error with its traceback."""
+        if isinstance(value, Unavailable):
+            log.warning("refused", code=value.code, cause=repr(value.__cause__)[:300], request_id=self.request_id)
+        elif not isinstance(value, Refusal | HTTPError):
+            log.error("failed", request_id=self.request_id, exc_info=(typ, value, tb))
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Any:
+        self.set_header("X-Request-Id", self.request_id)
+        return super().finish(chunk)
+
+
+class UnknownAddressHandler(ApiHandler):
+    """Whatever the route map does not know."""
+
+    def prepare(self) -> None:
+        raise HTTPError(404)
+
+
+def log_request(handler: RequestHandler) -> None:
+    """One line per request; the query string stays out, it may carry a token."""
+    status = handler.get_status()
+    write = log.info if status < 500 else log.error
+    write(
+        "served",
+        method=handler.request.method,
+        path=handler.request.path,
+        status=status,
+        ms=round(handler.request.request_time() * 1e3, 1),
+        request_id=getattr(handler, "request_id", None),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def locale_of(accept_language: str) -> tornado.locale.Locale:
+    """The best of our languages for an Accept-Language header."""
+    wishes = []
+    for part in accept_language.lower().split(",")[:20]:
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            wishes.append((float(weight or 1), tag.split("-")[0]))
+        except ValueError:
+            continue
+    wanted = [tag for weight, tag in sorted(wishes, key=lambda wish: -wish[0]) if weight > 0]
+    return tornado.locale.get(next((tag for tag in wanted if tag in ("vi", "en")), "vi"))
+
+
+@functools.cache
+def _repeatable(model: type[Model]) -> frozenset[str]:
+    return frozenset(
+        name for name, field in model.model_fields.items() if typing.get_origin(field.annotation) is tuple
+    )

@@ -1,0 +1,277 @@
+"""A socket's talk with an episode's room: signing in, joining, comments, history (ROOMS.md 2 to 20)."""
+
+import asyncio
+import time
+from collections import deque
+from typing import Any
+
+import structlog
+from tornado.locale import Locale
+
+from handlers.live.connection import LiveConnection
+from handlers.live.flood import FloodGuard
+from handlers.live.frames import Frame, Malformed, decode, encode, error_frame, parse, reply_id
+from handlers.live.wire import POLICY, UNSUPPORTED
+from handlers.runtime import Runtime
+from hub.position import Position
+from smovie import comments
+from smovie.errors import Invalid, NotFound, Refusal, TooMany, Unauthenticated
+from smovie.models.accounts import Identity, Role
+from smovie.models.base import iso_z, now
+from smovie.models.comments import MESSAGE_MAX, CommentDraft, CommentQuery
+
+log = structlog.get_logger("rooms")
+
+AUTH_WITHIN_S = 5.0
+TOKEN_GRACE_S = 25.0
+MALFORMED_ALLOWED = 9  # the tenth closes 1008
+PAGE = 50
+_INBOX_PAUSE, _INBOX_RESUME = 32, 8  # messages read ahead of what is answered
+UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, FLOODING = 4401, 4403, 4404, 4429
+
+
+class RoomSession:
+    """One client in one room. It is the hub's listener; its connection carries the bytes."""
+
+    __slots__ = (
+        "_episode_id", "_guard", "_identity", "_inbox", "_limits", "_locale", "_malformed", "_opened_at", "_runtime",
+        "_since", "_token", "_working", "address", "connection", "session_id", "user_id", "username",
+    )  # fmt: skip
+
+    def __init__(
+        self, runtime: Runtime, connection: LiveConnection, episode_id: str, *,
+        locale: Locale, address: str, token: str | None, since: Position | None,
+    ) -> None:  # fmt: skip
+        self.connection = connection
+        self.address = address
+        self.user_id: str = ""
+        self.username: str = ""
+        self.session_id: str | None = None
+        self._runtime = runtime
+        self._episode_id = episode_id
+        self._locale = locale
+        self._identity: Identity | None = None
+        self._token = token
+        self._since = since
+        self._guard = FloodGuard(runtime.live.frames_per_10s)
+        self._malformed = 0
+        self._opened_at = time.monotonic()
+        self._inbox: deque[Frame] = deque()
+        self._working: asyncio.Task[None] | None = None
+        if token is not None:
+            self._receive({"type": "auth", "token": token})
+
+    # -- from the connection ---------------------------------------------------------------------------------------
+
+    def on_text(self, payload: bytes) -> None:
+        try:
+            message = decode(payload)
+        except Malformed:
+            self._malformed += 1
+            if self._malformed > MALFORMED_ALLOWED:
+                self.connection.close(POLICY, "too many malformed frames")
+            else:
+                self._refuse(Invalid("malformed"), {})
+            return
+        self._receive(message)
+
+    def on_binary(self) -> None:
+        self.connection.close(UNSUPPORTED, "text frames only")
+
+    def on_drained(self) -> None:
+        self._runtime.hub.drained(self._room, self)
+
+    def on_closed(self, code: int) -> None:
+        self._runtime.hub.leave(self._room, self)
+        self._inbox.clear()
+        log.info("left", episode=self._episode_id, user=self.user_id or None, code=code)
+
+    # -- from the hub ----------------------------------------------------------------------------------------------
+
+    def send(self, frames: bytes) -> int:
+        return self.connection.send(frames)
+
+    def unsent(self) -> int:
+        return self.connection.unsent()
+
+    def refresh(self) -> None:
+        self._since = None
+        self._receive({"type": "_rejoin"})
+
+    def drop(self, code: int, reason: str) -> None:
+        self.connection.close(code, reason)
+
+    # -- from the clock --------------------------------------------------------------------------------------------
+
+    def check_deadlines(self, at: float) -> None:
+        if self._identity is None:
+            if time.monotonic() - self._opened_at > AUTH_WITHIN_S:
+                self.connection.close(UNAUTHENTICATED, "no token in time")
+        elif time.time() > self._identity.expires_at + TOKEN_GRACE_S:
+            self.connection.close(UNAUTHENTICATED, "token expired")
+
+    def tell_reconnect(self, after_ms: int) -> None:
+        self._say({"type": "reconnect", "after_ms": after_ms})
+
+    # -- one message after another ---------------------------------------------------------------------------------
+
+    def _receive(self, message: Frame) -> None:
+        """Queue a message; they are answered in order. A client far ahead of its answers is not read for a while."""
+        self._inbox.append(message)
+        if len(self._inbox) >= _INBOX_PAUSE:
+            self.connection.pause()
+        if self._working is None:
+            self._working = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._inbox and self.connection.is_open:
+                message = self._inbox.popleft()
+                try:
+                    await self._answer(message)
+                except Refusal as refusal:
+                    self._refuse(refusal, message)
+                if len(self._inbox) == _INBOX_RESUME:
+                    self.connection.resume()
+        except Exception as exc:
+            log.error("a frame failed", exc_info=exc)
+            self.connection.close(1011, "internal error")
+        finally:
+            self._working = None
+
+    async def _answer(self, message: Frame) -> None:
+        kind = message["type"]
+        if kind == "_rejoin":
+            await self._join()
+        elif kind == "auth":
+            await self._sign_in(message)
+        elif self._identity is None:
+            self.connection.close(UNAUTHENTICATED, "the first frame must be auth")
+        elif kind == "comment":
+            await self._comment(self._identity, message)
+        elif (wait_s := self._guard.take(time.monotonic())) > 0:
+            raise TooMany("rate_limited", retry_after_s=max(1, round(wait_s)))
+        elif kind == "history":
+            await self._history(message)
+        else:
+            raise Invalid("unknown_type")
+
+    async def _sign_in(self, message: Frame) -> None:
+        token = message.get("token")
+        try:
+            identity = await self._runtime.identities.identify(token if isinstance(token, str) else "")
+        except Unauthenticated as exc:
+            self.connection.close(UNAUTHENTICATED, exc.code)
+            return
+        if self._identity is not None:
+            self._renew(identity, message)
+            return
+        if not identity.verified:
+            self.connection.close(FORBIDDEN, "unverified")
+        elif self._episode_id not in self._runtime.catalog.snapshot.by_episode:
+            self.connection.close(NOT_FOUND, "no such episode")
+        elif not self._runtime.live.signed_in(self, identity.user_id):
+            self.connection.close(FLOODING, "too many connections")
+        else:
+            self._identity, self.session_id = identity, identity.session_id
+            self.user_id, self.username = identity.user_id, identity.username
+            self._since = self._since or _position_in(message)
+            await self._join()
+
+    def _renew(self, identity: Identity, message: Frame) -> None:
+        """A fresh token for a socket that is in: of the same user, else it is somebody else's socket."""
+        if identity.user_id != self.user_id:
+            self.connection.close(FORBIDDEN, "another user's token")
+            return
+        self._identity, self.session_id = identity, identity.session_id
+        self._say({"type": "auth_ok", **reply_id(message), "expires_in": _seconds_left(identity)})
+
+    async def _join(self) -> None:
+        """Take the position, then read the page: an event may come twice that way, but none is missing."""
+        identity, hub = self._identity, self._runtime.hub
+        assert identity is not None
+        joined = hub.join(self._room, self, self._since)
+        answer: dict[str, Any] = {
+            "type": "joined",
+            "room": self._episode_id,
+            "epoch": joined.position.epoch,
+            "seq": joined.position.seq,
+            "recovered": joined.recovered,
+        }
+        if not joined.recovered:
+            try:
+                page = await comments.read_page(self._runtime.comments, self._episode_id, CommentQuery(limit=PAGE))
+            except NotFound:
+                self.connection.close(NOT_FOUND, "no such episode")
+                return
+            except Refusal as refusal:
+                # Without the page it would be a part; the client is told, and comes again.
+                self._refuse(refusal, {})
+                self.connection.close(1013, refusal.code)
+                return
+            answer["comments"] = [comment.model_dump(mode="json") for comment in page.results]
+        self._say(
+            {
+                **answer,
+                "presence": {"count": joined.present},
+                "me": {"id": identity.user_id, "username": identity.username, "can": _abilities(identity)},
+                "limits": self._announced_limits(),
+                "server_time": iso_z(now()),
+                "degraded": False,
+                "expires_in": _seconds_left(identity),
+            }
+        )
+        if self.connection.is_open:
+            hub.start(self._room, self)
+
+    async def _comment(self, author: Identity, message: Frame) -> None:
+        text = message.get("message")
+        if isinstance(text, str) and len(text.strip()) > MESSAGE_MAX:
+            raise Invalid("too_long", max_length=MESSAGE_MAX)
+        draft = parse(CommentDraft, message)
+        stored, seq = await comments.post(self._runtime.comments, author, self._episode_id, draft)
+        self._say({"type": "ack", **reply_id(message), "cmid": stored.cmid, "comment_id": stored.id, "seq": seq})
+
+    async def _history(self, message: Frame) -> None:
+        query = parse(CommentQuery, message)
+        page = await comments.read_page(self._runtime.comments, self._episode_id, query)
+        results = [comment.model_dump(mode="json") for comment in page.results]
+        self._say({"type": "history", **reply_id(message), "comments": results, "next": page.next})
+
+    # -- words -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _room(self) -> str:
+        return comments.room_of(self._episode_id)
+
+    def _say(self, message: Frame) -> None:
+        self.connection.send(encode(message))
+
+    def _refuse(self, refusal: Refusal, message: Frame) -> None:
+        if isinstance(refusal, TooMany) and self._guard.refused(time.monotonic()):
+            self.connection.close(FLOODING, "flooding")
+        else:
+            self._say(error_frame(refusal, self._locale, message))
+
+    def _announced_limits(self) -> Frame:
+        return {
+            "comments_per_10s": self._runtime.comments.limit.per_10s,
+            "frames_per_10s": self._runtime.live.frames_per_10s,
+            "message_length": MESSAGE_MAX,
+            "connections_per_user": self._runtime.live.per_user,
+        }
+
+
+def _position_in(message: Frame) -> Position | None:
+    """The position to resume from in an `auth` frame."""
+    epoch, seq = message.get("epoch"), message.get("seq")
+    usable = isinstance(epoch, str) and isinstance(seq, int) and not isinstance(seq, bool)
+    return Position(epoch, seq) if usable else None  # type: ignore[arg-type]
+
+
+def _seconds_left(identity: Identity) -> int:
+    return max(0, int(identity.expires_at - time.time()))
+
+
+def _abilities(identity: Identity) -> list[str]:
+    return ["comment", "history", *(["moderate"] if identity.role.includes(Role.MODERATOR) else [])]

@@ -1,0 +1,127 @@
+"""`GET /ws/comments/{episode_id}`: Tornado does the HTTP, then the socket is taken over (docs/decisions/0005).
+
+A refused token does not refuse the upgrade: a browser can read a close code, but not the answer to a failed handshake.
+"""
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import os
+import re
+import socket
+from urllib.parse import urlsplit
+
+import structlog
+from tornado.iostream import IOStream, StreamClosedError
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketProtocol13
+
+from handlers.access import Access
+from handlers.base import ApiHandler
+from handlers.live.connection import LiveConnection
+from handlers.live.room_session import RoomSession
+from hub.position import Position
+from smovie.errors import Forbidden, TooMany
+
+log = structlog.get_logger("rooms")
+
+SUBPROTOCOL = "smovie.v1"
+_BEARER = "bearer."
+_EARLY_BYTES = 64 << 10  # what an eager client may have sent with its handshake
+_SEQ = re.compile(r"\d{1,15}")
+
+
+class CommentsSocketHandler(ApiHandler):
+    """The upgrade of an episode's room."""
+
+    access = Access.VERIFIED  # judged by the session, after the upgrade
+
+    async def get(self, episode_id: str) -> None:
+        self._check_origin()
+        accept = self._check_handshake()
+        address = self.request.remote_ip or ""
+        if not self.runtime.live.has_room_for(address):
+            raise TooMany("too_many_connections", retry_after_s=5)
+        await self._take_over(episode_id, accept, address)
+
+    def _check_origin(self) -> None:
+        """A page of another site may not use its visitor's sockets. Errors: Forbidden."""
+        origin = self.request.headers.get("Origin")
+        if origin is None or origin in self.runtime.allowed_origins:
+            return
+        if urlsplit(origin).netloc.lower() != self.request.headers.get("Host", "").lower():
+            raise Forbidden("origin_forbidden")
+
+    def _check_handshake(self) -> str:
+        """What RFC 6455 4.2.1 demands; returns the Sec-WebSocket-Accept. Errors: HTTPError 400 and 426."""
+        headers = self.request.headers
+        wishes = {word.strip().lower() for word in headers.get("Connection", "").split(",")}
+        asks = headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in wishes
+        if not asks or headers.get("Sec-WebSocket-Version") != "13":
+            raise HTTPError(426)
+        key = headers.get("Sec-WebSocket-Key", "")
+        with contextlib.suppress(binascii.Error, ValueError):
+            if len(base64.b64decode(key, validate=True)) == 16:
+                return WebSocketProtocol13.compute_accept_value(key)
+        raise HTTPError(400)
+
+    def _offered(self) -> tuple[str | None, bool]:
+        """(token, whether our subprotocol was offered): the token of the query, else of a bearer subprotocol."""
+        offered = [word.strip() for word in self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        bearer = next((word.removeprefix(_BEARER) for word in offered if word.startswith(_BEARER)), None)
+        return self.get_query_argument("token", None) or bearer, SUBPROTOCOL in offered
+
+    def _since(self) -> Position | None:
+        epoch, seq = self.get_query_argument("epoch", ""), self.get_query_argument("seq", "")
+        return Position(epoch, int(seq)) if epoch and _SEQ.fullmatch(seq) else None
+
+    async def _take_over(self, episode_id: str, accept: str, address: str) -> None:
+        (token, speaks_ours), since, locale = self._offered(), self._since(), self.locale
+        answer = [
+            "HTTP/1.1 101 Switching Protocols",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Accept: {accept}",
+            f"X-Request-Id: {self.request_id}",
+            *([f"Sec-WebSocket-Protocol: {SUBPROTOCOL}"] if speaks_ours else []),
+        ]
+        runtime, request_id = self.runtime, self.request_id
+        stream = self.detach()
+        self.on_finish()  # the request is over; Tornado does not say so of a detached one
+        with contextlib.suppress(StreamClosedError):
+            await stream.write(("\r\n".join(answer) + "\r\n\r\n").encode())
+            sock, early = _leave_stream(stream)
+            loop = asyncio.get_running_loop()
+            connection = LiveConnection(runtime.hub.limits.soft_bytes, runtime.live.remove)
+            session = RoomSession(
+                runtime, connection, episode_id, locale=locale, address=address, token=token, since=since
+            )
+            connection.session = session
+            runtime.live.add(session)
+            await loop.connect_accepted_socket(lambda: connection, sock)
+            if early:
+                connection.data_received(early)
+            log.info("upgraded", episode=episode_id, request_id=request_id)
+
+    def write_error(self, status_code: int, **kwargs: object) -> None:
+        if status_code == 426:
+            self.set_header("Upgrade", "websocket")
+            self.set_header("Sec-WebSocket-Version", "13")
+        super().write_error(status_code, **kwargs)
+
+
+def _leave_stream(stream: IOStream) -> tuple[socket.socket, bytes]:
+    """The stream's socket, on a descriptor of its own, and what was already read from it.
+
+    Only public ways: a partial read gives what Tornado has buffered, and a duplicate descriptor outlives the stream.
+    """
+    reading = stream.read_bytes(_EARLY_BYTES, partial=True)
+    early = reading.result() if reading.done() else b""
+    sock = socket.socket(fileno=os.dup(stream.fileno()))
+    sock.setblocking(False)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a comment does not wait for company
+    stream.close()
+    if not early:
+        reading.add_done_callback(lambda future: future.exception())
+    return sock, early

@@ -1,0 +1,57 @@
+"""The whole URL map on one page. Who may call what stands on each operation."""
+
+from handlers.api.accounts import (
+    LoginHandler,
+    LogoutHandler,
+    MeHandler,
+    RefreshHandler,
+    RegisterHandler,
+    ResendHandler,
+    VerifyHandler,
+)
+from handlers.api.catalog import (
+    ExclusivityListHandler,
+    GenreListHandler,
+    MovieHandler,
+    MovieListHandler,
+    NationListHandler,
+    PersonHandler,
+)
+from handlers.api.comments import CommentListHandler
+from handlers.api.health import HealthHandler, ReadinessHandler
+from handlers.api.openapi import OpenApiHandler
+from handlers.live.upgrade import CommentsSocketHandler
+from handlers.route import Route
+from handlers.site.home import HomeHandler
+from handlers.site.pictures import BackdropHandler, PosterHandler
+from handlers.site.static import StaticHandler
+
+ROUTES = (
+    # Catalogue
+    Route("/api/v1/movies", MovieListHandler),
+    Route("/api/v1/movies/{slug}", MovieHandler),
+    Route("/api/v1/genres", GenreListHandler),
+    Route("/api/v1/nations", NationListHandler),
+    Route("/api/v1/exclusivities", ExclusivityListHandler),
+    Route("/api/v1/people/{person_id}", PersonHandler),
+    # Talk
+    Route("/api/v1/episodes/{episode_id}/comments", CommentListHandler),
+    Route("/ws/comments/{episode_id}", CommentsSocketHandler),
+    # Accounts
+    Route("/api/v1/auth/register", RegisterHandler),
+    Route("/api/v1/auth/verify/resend", ResendHandler),
+    Route("/api/v1/auth/verify/{uid}/{token}", VerifyHandler),
+    Route("/api/v1/auth/login", LoginHandler),
+    Route("/api/v1/auth/refresh", RefreshHandler),
+    Route("/api/v1/auth/logout", LogoutHandler),
+    Route("/api/v1/me", MeHandler),
+    # Pages and pictures
+    Route("/", HomeHandler),
+    Route("/posters/{slug}.svg", PosterHandler),
+    Route("/backdrops/{slug}.svg", BackdropHandler),
+    Route("/static/{path}", StaticHandler),
+    # The server itself
+    Route("/api/openapi.json", OpenApiHandler),
+    Route("/healthz", HealthHandler),
+    Route("/readyz", ReadinessHandler),
+)

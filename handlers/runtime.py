@@ -1,0 +1,39 @@
+"""What outlives a request, as handlers see it. `run.py` opens and closes it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from handlers.live.connections import LiveConnections
+from hub.hub import Hub
+from smovie.accounts import AccountMeans
+from smovie.catalog.feed import CatalogFeed
+from smovie.comments import CommentDesk
+from smovie.identities import IdentityCheck
+from smovie.store.mongo import Database
+
+
+@dataclass
+class Traffic:
+    """What a stopping server waits for."""
+
+    under_way: int = 0
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The parts of a running SMovie."""
+
+    db: Database
+    catalog: CatalogFeed
+    accounts: AccountMeans
+    identities: IdentityCheck
+    comments: CommentDesk
+    hub: Hub
+    live: LiveConnections
+    pages: jinja2.Environment
+    static_folder: Path
+    public_url: str
+    allowed_origins: frozenset[str]
+    traffic: Traffic

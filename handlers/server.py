@@ -1,0 +1,114 @@
+"""The HTTP server: the application with its routes, and what guards it before a handler is chosen."""
+
+from collections.abc import Awaitable
+from pathlib import Path
+
+import orjson
+import tornado.locale
+from tornado import httputil
+from tornado.httpserver import HTTPServer
+from tornado.web import Application
+
+from handlers.base import UnknownAddressHandler, locale_of, log_request
+from handlers.problems import problem
+from handlers.routes import ROUTES
+from handlers.runtime import Runtime
+from smovie.errors import TooLarge
+from smovie.ids import new_id
+
+MAX_BODY_BYTES = 1 << 20  # of a request; what is larger is read and thrown away, so that the client hears why
+_DISCARD_BYTES = 32 << 20  # past this the connection is cut instead
+_IDLE_S = 75.0  # a connection without a complete request
+_BODY_WITHIN_S = 30.0
+
+
+def make_application(runtime: Runtime) -> Application:
+    """The application of a runtime."""
+    tornado.locale.set_default_locale("vi")
+    return Application(
+        [route.rule() for route in ROUTES],
+        default_handler_class=UnknownAddressHandler,
+        default_handler_args={},
+        log_function=log_request,
+        runtime=runtime,
+    )
+
+
+def load_texts(folder: Path) -> None:
+    """Read the vi and en catalogues of what people are told."""
+    tornado.locale.load_translations(str(folder))
+
+
+def make_server(application: Application, *, trusted_proxies: frozenset[str]) -> HTTPServer:
+    """An HTTP server that is not listening yet. `X-Forwarded-For` is believed only of trusted proxies."""
+    return HTTPServer(
+        _Guard(application),  # type: ignore[arg-type]  # the interface HTTPServer really asks for
+        max_body_size=_DISCARD_BYTES,
+        body_timeout=_BODY_WITHIN_S,
+        idle_connection_timeout=_IDLE_S,
+        xheaders=bool(trusted_proxies),
+        trusted_downstream=sorted(trusted_proxies),
+    )
+
+
+class _Guard(httputil.HTTPServerConnectionDelegate):
+    """Bounds what a request may carry. Tornado alone would answer a large body with a bare 400."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def start_request(
+        self, server_conn: object, request_conn: httputil.HTTPConnection
+    ) -> httputil.HTTPMessageDelegate:
+        return _BoundedRequest(self._application.start_request(server_conn, request_conn), request_conn)
+
+    def on_close(self, server_conn: object) -> None:
+        self._application.on_close(server_conn)
+
+
+class _BoundedRequest(httputil.HTTPMessageDelegate):
+    def __init__(self, request: httputil.HTTPMessageDelegate, connection: httputil.HTTPConnection) -> None:
+        self._request = request
+        self._connection = connection
+        self._received = 0
+        self._refused = False
+        self._locale = tornado.locale.get("vi")
+
+    def headers_received(
+        self,
+        start_line: httputil.RequestStartLine | httputil.ResponseStartLine,
+        headers: httputil.HTTPHeaders,
+    ) -> Awaitable[None] | None:
+        self._locale = locale_of(headers.get("Accept-Language", ""))
+        length = headers.get("Content-Length", "0")
+        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+            self._refuse()
+            return None
+        return self._request.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        self._received += len(chunk)
+        if not self._refused and self._received > MAX_BODY_BYTES:
+            self._refuse()
+        return None if self._refused else self._request.data_received(chunk)
+
+    def finish(self) -> None:
+        if not self._refused:
+            self._request.finish()
+
+    def on_connection_close(self) -> None:
+        self._request.on_connection_close()
+
+    def _refuse(self) -> None:
+        self._refused = True
+        request_id = new_id()
+        body = orjson.dumps(problem(TooLarge("too_large"), self._locale, request_id))
+        headers = httputil.HTTPHeaders(
+            {
+                "Content-Type": "application/problem+json; charset=utf-8",
+                "Content-Length": str(len(body)),
+                "X-Request-Id": request_id,
+            }
+        )
+        self._connection.write_headers(httputil.ResponseStartLine("HTTP/1.1", 413, "Content Too Large"), headers, body)
+        self._connection.finish()

@@ -1,0 +1,92 @@
+"""Every operator's knob, typed, read once by `run.py` from SMOVIE_* (a secret also from the file named by SMOVIE_*_FILE)."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from rapidfuzz import process
+
+PREFIX = "SMOVIE_"
+_FILE = "_FILE"
+
+Words = Annotated[frozenset[str], NoDecode]  # separated by commas or blanks
+
+
+class UnknownSetting(Exception):
+    """A SMOVIE_ name that is none of ours."""
+
+
+class Settings(BaseSettings):
+    """How this instance runs. Names in the environment are these in capitals behind SMOVIE_."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    port: int = Field(8888, ge=0, le=65_535, description="0: one from the kernel")
+    address: str = Field("127.0.0.1", description="where to listen; empty for every interface")
+    data_dir: Path = Field(Path(".smovie"), description="embedded database, outbox, secret key")
+    public_url: str | None = Field(None, description="how users reach this server, for links in mails")
+    allowed_origins: Words = Field(frozenset(), description="web sites that may call from a browser")
+    trusted_proxies: Words = Field(frozenset(), description="addresses whose X-Forwarded-For is believed")
+
+    mongo_url: SecretStr | None = Field(None, description="a replica set; unset: the embedded mongod")
+    mongo_database: str = Field("smovie", pattern=r"^[A-Za-z0-9_-]{1,38}$")
+    mongo_driver: Literal["motor", "pymongo"] = "motor"
+
+    secret_key: SecretStr | None = Field(None, description="signs tokens; unset: made once and kept in the data dir")
+    bcrypt_cost: int = Field(12, ge=4, le=16)
+    mail_url: SecretStr | None = Field(None, description="smtp://user:password@host:587; unset: .eml files in the outbox")
+    mail_from: str = "SMovie <no-reply@localhost>"
+
+    log_format: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, else JSON")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    limit_comments_per_10s: int = Field(5, ge=0, description="per user over all tabs; 0: no limit")
+    limit_frames_per_10s: int = Field(20, ge=0, description="other frames per connection; 0: no limit")
+    limit_connections_per_user: int = Field(20, ge=0, description="0: no limit")
+    limit_connections_per_address: int = Field(100, ge=0, description="before they sign in; 0: no limit")
+    limit_listener_bytes: int = Field(512 << 10, ge=16 << 10, description="unsent bytes past which a listener waits")
+
+    @field_validator("allowed_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    def public(self) -> dict[str, object]:
+        """Every setting as `--print-config` shows it: secrets masked."""
+        shown: dict[str, object] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                value = "********"
+            elif isinstance(value, frozenset):
+                value = " ".join(sorted(value))
+            elif isinstance(value, Path):
+                value = str(value)
+            shown[f"{PREFIX}{name.upper()}"] = value
+        return shown
+
+
+def read_settings(**given: Any) -> Settings:
+    """Settings from the environment; `given` (from the command line) wins where it is not None.
+
+    Errors: UnknownSetting with the nearest known name; pydantic's ValidationError; OSError for a secret's file.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    from_files: dict[str, Any] = {}
+    for name, value in os.environ.items():
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        setting = name.removesuffix(_FILE)
+        if not name.endswith(_FILE) or setting not in known:
+            raise UnknownSetting(_advice(name, known))
+        from_files[setting.removeprefix(PREFIX).lower()] = Path(value).read_text().strip()
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return Settings(**{**from_files, **chosen})
+
+
+def _advice(name: str, known: set[str]) -> str:
+    nearest = process.extractOne(name, known, score_cutoff=60)
+    hint = f"did you mean {nearest[0]}?" if nearest else "run.py --print-config lists the known ones."
+    return f"unknown setting {name}: {hint}"

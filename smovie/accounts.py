@@ -1,0 +1,197 @@
+"""Accounts: registering, proving the address, signing in and out (API.md "Accounts")."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from smovie import passwords, tokens
+from smovie.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from smovie.ids import new_id
+from smovie.mail.letters import LetterWriter
+from smovie.models.accounts import (
+    Credentials,
+    Device,
+    Me,
+    Registration,
+    Role,
+    Session,
+    SignedIn,
+    TokenPair,
+    User,
+    address_key,
+    to_me,
+    username_key,
+)
+from smovie.models.base import now
+from smovie.models.catalog import Language
+from smovie.store import sessions, users
+from smovie.store.mongo import Database
+
+log = structlog.get_logger("accounts")
+
+VERIFY_WITHIN = timedelta(days=3)
+SESSION_LIFE = timedelta(days=30)
+REUSE_GRACE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class AccountMeans:
+    """What the verbs of accounts work with."""
+
+    db: Database
+    hasher: passwords.PasswordHasher
+    signer: tokens.TokenSigner
+    letters: LetterWriter
+
+
+async def register(
+    means: AccountMeans, registration: Registration, device: Device, language: Language
+) -> tuple[str, TokenPair]:
+    """Store a pending account and write to its address. Shape: (id of the account, its tokens).
+
+    A taken address gets the same answer after the same work; only its owner learns of it, by mail. Such a pending
+    account has no proof and can never become a verified one. Errors: Invalid for a taken name, which is public.
+    """
+    name_key = username_key(registration.username)
+    if await users.is_name_taken(means.db, name_key):
+        raise Invalid(errors=[("/username", "username_taken", {})])
+    proof, at = secrets.token_urlsafe(32), now()
+    owner = await users.by_address(means.db, address_key(registration.email))
+    taken = owner is not None and owner.email_verified
+    user = User(
+        id=new_id(),
+        email=registration.email,
+        email_key=address_key(registration.email),
+        username=registration.username,
+        username_key=name_key,
+        password_hash=await means.hasher.hash(registration.password),
+        verify_hash=tokens.hash_token(proof if not taken else secrets.token_urlsafe(32)),
+        pending_until=at + VERIFY_WITHIN,
+        created_at=at,
+    )
+    await users.insert(means.db, user)
+    pair = await _open_session(means, user, device)
+    if taken:
+        await means.letters.write_address_taken(registration.email, language)
+    else:
+        await means.letters.write_verification(registration.email, user.id, proof, language)
+    return user.id, pair
+
+
+async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) -> tuple[User, TokenPair]:
+    """Take the proof from the mail: the account is its owner's now, signed in. Single use.
+
+    What others registered with the same address dies here. Errors: NotFound for a proof that is wrong, spent or late.
+    """
+    pending = await users.by_id(means.db, user_id)
+    if pending is None or pending.email_verified:
+        raise NotFound("verification_not_found")
+    user = await _confirm(means, pending, tokens.hash_token(proof))
+    rivals = await users.delete_pending(means.db, user.email_key)
+    await sessions.delete_of_users(means.db, rivals)
+    return user, await _open_session(means, user, device)
+
+
+async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User:
+    """Confirm under the wished name, or with a number behind it when somebody verified took it meanwhile."""
+    wished = pending.username
+    for attempt in range(5):
+        shown = wished if attempt == 0 else f"{wished[:34]} {secrets.randbelow(90_000) + 10_000}"
+        try:
+            user = await users.confirm(means.db, pending.id, verify_hash, now(), (shown, username_key(shown)))
+        except Conflict as exc:
+            if exc.code == "username_taken":
+                continue
+            raise NotFound("verification_not_found") from exc  # the address has an owner by now
+        if user is None:
+            raise NotFound("verification_not_found")
+        return user
+    raise Conflict("username_taken")
+
+
+async def resend_verification(means: AccountMeans, address: str, language: Language) -> None:
+    """Write again to an address with a pending registration; nothing tells the caller whether there is one."""
+    user = await users.by_address(means.db, address_key(address))
+    if user and not user.email_verified:
+        proof = secrets.token_urlsafe(32)
+        if await users.set_proof(means.db, user.id, tokens.hash_token(proof), now() + VERIFY_WITHIN):
+            await means.letters.write_verification(user.email, user.id, proof, language)
+
+
+async def login(means: AccountMeans, credentials: Credentials, device: Device) -> SignedIn:
+    """Sign in. Errors: Unauthenticated alike for unknown, wrong and deleted; Forbidden `unverified` only with the
+    right password."""
+    user = await users.by_address(means.db, address_key(credentials.email))
+    right = await means.hasher.matches(credentials.password, user.password_hash if user else None)
+    if not right or user is None or not user.is_active:
+        raise Unauthenticated("login_failed")
+    if not user.email_verified:
+        raise Forbidden("unverified")
+    pair = await _open_session(means, user, device)
+    return SignedIn(**pair.model_dump(), user=to_me(user))
+
+
+async def refresh(means: AccountMeans, token: str) -> TokenPair:
+    """Change a refresh token for its successor. The same token within 10 s gets the same successor (a double click);
+    later it is a stolen one, and its family ends. Errors: Unauthenticated."""
+    session_id, generation = means.signer.read_refresh(token)
+    at = now()
+    successor = means.signer.refresh_token(session_id, generation + 1)
+    session = await sessions.rotate(
+        means.db, session_id, from_hash=tokens.hash_token(token), to_hash=tokens.hash_token(successor),
+        at=at, expires_at=at + SESSION_LIFE,
+    )  # fmt: skip
+    if session is None:
+        session = await sessions.by_id(means.db, session_id)
+        if session is None:
+            raise Unauthenticated("session_ended")
+        if session.generation != generation + 1 or at - session.rotated_at > REUSE_GRACE:
+            await sessions.delete(means.db, session_id)
+            log.warning("a used refresh token came again, its session was ended", session=session_id)
+            raise Unauthenticated("session_ended")
+    access = means.signer.issue_access(session.user_id, session_id)
+    return TokenPair(access=access, refresh=successor, expires_in=tokens.ACCESS_LIFE_S)
+
+
+async def logout(means: AccountMeans, token: str) -> str | None:
+    """End the session of a refresh token; one that is not good any more is no error. Returns the session's id."""
+    try:
+        session_id, _ = means.signer.read_refresh(token)
+    except Unauthenticated:
+        return None
+    await sessions.delete(means.db, session_id)
+    return session_id
+
+
+async def show_me(db: Database, user_id: str) -> Me:
+    """The account of the caller. Errors: NotFound when it was deleted meanwhile."""
+    if (user := await users.by_id(db, user_id)) is None:
+        raise NotFound("not_found")
+    return to_me(user)
+
+
+async def create_admin(db: Database, hasher: passwords.PasswordHasher, email: str, password: str) -> None:
+    """Make the address an admin with this password, verified."""
+    name = email.partition("@")[0][:40]
+    user = User(
+        id=new_id(), email=email, email_key=address_key(email), username=name, username_key=username_key(name),
+        password_hash=await hasher.hash(password), role=Role.ADMIN, email_verified=True, created_at=now(),
+    )  # fmt: skip
+    await users.upsert_staff(db, user)
+
+
+async def _open_session(means: AccountMeans, user: User, device: Device) -> TokenPair:
+    session_id, at = new_id(), now()
+    refresh_token = means.signer.refresh_token(session_id, 0)
+    session = Session(
+        id=session_id, user_id=user.id, generation=0, refresh_hash=tokens.hash_token(refresh_token),
+        rotated_at=at, created_at=at, last_used_at=at, expires_at=at + SESSION_LIFE,
+        user_agent=device.user_agent[:300], address=device.address,
+    )  # fmt: skip
+    await sessions.insert(means.db, session)
+    access = means.signer.issue_access(user.id, session_id)
+    return TokenPair(access=access, refresh=refresh_token, expires_in=tokens.ACCESS_LIFE_S)
+
+

@@ -1,0 +1,133 @@
+"""What the public asks of the catalogue, answered from the snapshot: no verb here waits for anything.
+
+Shape of every answer: (JSON bytes, strong ETag). Bodies are kept until the next change of the catalogue.
+"""
+
+import hashlib
+from collections.abc import Callable, Hashable
+
+from smovie.catalog.render import detail, encode
+from smovie.catalog.snapshot import ORDERS, Entry, Facet, Order, Snapshot
+from smovie.errors import NotFound
+from smovie.models.catalog import Language, Movie
+from smovie.models.catalog_query import MovieQuery
+
+Body = tuple[bytes, str]
+
+MOVIES_PATH = "/api/v1/movies"
+_FIRST_YEAR, _LAST_YEAR = 1870, 2100
+_FACET_OF_TAGS = {"genres": "genre", "nations": "nation", "exclusivities": "exclusivity"}
+
+
+def list_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> Body:
+    """A page of titles. A page past the end is empty, not an error."""
+    return kept(snapshot, (query, language), lambda: _page(snapshot, query, language))
+
+
+def pick_movies(snapshot: Snapshot, query: MovieQuery) -> list[Movie]:
+    """The same page as nouns, for pages in HTML."""
+    return [entry.movie() for entry in _select(snapshot, query)[1]]
+
+
+def show_movie(snapshot: Snapshot, slug: str, language: Language) -> Body:
+    """All of one title. Errors: NotFound for one that is not there or not visible."""
+    entry = _entry(snapshot, slug)
+    return kept(snapshot, ("detail", slug, language), lambda: encode(detail(entry.movie(), language)))
+
+
+def find_movie(snapshot: Snapshot, slug: str) -> Movie:
+    """The noun of a visible title. Errors: NotFound."""
+    return _entry(snapshot, slug).movie()
+
+
+def list_tags(snapshot: Snapshot, collection: str, language: Language) -> Body:
+    """All genres, nations or exclusivities by name, with how many visible titles carry each."""
+
+    def make() -> bytes:
+        tags = sorted(snapshot.tags[collection].values(), key=lambda tag: tag.name.in_language(language))
+        facet = _FACET_OF_TAGS[collection]
+        rows = [
+            {"id": tag.id, "name": tag.name.in_language(language), "count": snapshot.count((facet, tag.id))}
+            for tag in tags
+        ]
+        return encode({"results": rows})
+
+    return kept(snapshot, ("tags", collection, language), make)
+
+
+def show_person(snapshot: Snapshot, person_id: str, language: Language) -> Body:
+    """Somebody with the titles they directed and acted in. Errors: NotFound."""
+    person = snapshot.person(person_id)
+    if person is None:
+        raise NotFound("person_not_found")
+
+    def make() -> bytes:
+        directed = _cards(snapshot.newest_first(person.directed), language)
+        acted = _cards(snapshot.newest_first(person.acted), language)
+        head = encode({"id": person.id, "name": person.name})
+        return head[:-1] + b',"directed":' + directed + b',"acted":' + acted + b"}"
+
+    return kept(snapshot, ("person", person_id, language), make)
+
+
+def _entry(snapshot: Snapshot, slug: str) -> Entry:
+    if (entry := snapshot.by_slug.get(slug)) is None:
+        raise NotFound("movie_not_found")
+    return entry
+
+
+def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes]) -> Body:
+    """What `make` gives, made once between two changes of the catalogue."""
+    body = snapshot.bodies.get(key)
+    if body is None:
+        content = make()
+        body = (content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+        snapshot.bodies.put(key, body, len(content) + 500)
+    return body
+
+
+def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> bytes:
+    count, entries = _select(snapshot, query)
+    pages = -(-count // query.page_size)
+    following = f"{MOVIES_PATH}?{query.link_to(query.page + 1)}" if query.page < pages else None
+    preceding = f"{MOVIES_PATH}?{query.link_to(min(query.page - 1, pages))}" if query.page > 1 and pages else None
+    head = encode(
+        {
+            "count": count, "page": query.page, "pages": pages, "page_size": query.page_size,
+            "next": following, "previous": preceding,
+        }
+    )  # fmt: skip
+    return head[:-1] + b',"results":' + _cards(entries, language) + b"}"
+
+
+def _select(snapshot: Snapshot, query: MovieQuery) -> tuple[int, list[Entry]]:
+    order, descending = _order(query.sort)
+    start = (query.page - 1) * query.page_size
+    return snapshot.select(_filters(query), order, descending=descending, start=start, size=query.page_size)
+
+
+def _cards(entries: list[Entry], language: Language) -> bytes:
+    return b"[" + b",".join(entry.cards[language] for entry in entries) + b"]"
+
+
+def _order(sort: str) -> tuple[Order, bool]:
+    name = sort.removeprefix("-")
+    return next(order for order in ORDERS if order == name), sort.startswith("-")
+
+
+def _filters(query: MovieQuery) -> dict[str, tuple[Facet, ...]]:
+    filters: dict[str, tuple[Facet, ...]] = {
+        "genre": tuple(("genre", genre) for genre in query.genre),
+        "nation": tuple(("nation", nation) for nation in query.nation),
+        "exclusivity": tuple(("exclusivity", exclusivity) for exclusivity in query.exclusivity),
+        "person": tuple((part, person) for person in query.person for part in ("cast", "director")),
+        "year": tuple(("year", year) for year in query.year),
+    }
+    if query.kind:
+        filters["kind"] = (("kind", query.kind.value),)
+    if query.q_letter:
+        filters["letter"] = (("letter", query.q_letter),)
+    if query.year_from or query.year_to:
+        years = range(query.year_from or _FIRST_YEAR, (query.year_to or _LAST_YEAR) + 1)
+        filters["years"] = tuple(("year", year) for year in years)
+    return {name: facets for name, facets in filters.items() if facets}

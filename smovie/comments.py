@@ -1,0 +1,134 @@
+"""Talking: the rules by which a comment is taken, over whichever door it came in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from smovie.bounded_cache import BoundedCache
+from smovie.catalog.feed import CatalogFeed
+from smovie.errors import Forbidden, NotFound, TooMany
+from smovie.models.accounts import Identity
+from smovie.models.base import iso_z, now
+from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQuery, show_comment
+from smovie.store import comments
+from smovie.store.comments import CommentWriter
+from smovie.store.mongo import Database
+
+PER_SECONDS = 10
+_POSITIONS_KEPT = 20_000
+
+Publish = Callable[[str, Mapping[str, Any]], int]
+
+
+class CommentLimit:
+    """How often somebody may comment: so many in 10 s over all their tabs. 0 means without bound."""
+
+    def __init__(self, per_10s: int) -> None:
+        self.per_10s = per_10s
+        self._item = RateLimitItemPerSecond(max(per_10s, 1), PER_SECONDS)
+        self._windows = MovingWindowRateLimiter(MemoryStorage())
+
+    async def take(self, user_id: str) -> None:
+        """Count one. Errors: TooMany."""
+        if self.per_10s and not await self._windows.hit(self._item, "comment", user_id):
+            oldest, _ = await self._windows.get_window_stats(self._item, "comment", user_id)
+            wait_s = max(1, round(oldest - now().timestamp()))
+            raise TooMany("rate_limited", retry_after_s=min(wait_s, PER_SECONDS))
+
+
+@dataclass(frozen=True)
+class CommentDesk:
+    """What the verbs of comments work with. `publish(room, event)` gives an event its seq and brings it to the room."""
+
+    db: Database
+    catalog: CatalogFeed
+    writer: CommentWriter
+    limit: CommentLimit
+    publish: Publish
+    positions: BoundedCache[int]
+
+
+def new_positions() -> BoundedCache[int]:
+    """Where recent comments stand in their rooms, so that a retry is told."""
+    return BoundedCache(_POSITIONS_KEPT)
+
+
+def room_of(episode_id: str) -> str:
+    """The hub's name for an episode's room."""
+    return f"comments:{episode_id}"
+
+
+def check_episode(catalog: CatalogFeed, episode_id: str) -> None:
+    """Errors: NotFound for an episode that is not there or not visible."""
+    if episode_id not in catalog.snapshot.by_episode:
+        raise NotFound("episode_not_found")
+
+
+async def post(
+    desk: CommentDesk, author: Identity, episode_id: str, draft: CommentDraft
+) -> tuple[Comment, int | None]:
+    """Store a comment, then bring it to its room. Shape: (the stored comment, its seq where it is known).
+
+    A retry with the same `cmid` gives the comment of the first try and reaches the room once.
+    Errors: Forbidden, NotFound for the episode or parent, TooMany, Unavailable. Source: ROOMS.md 11 to 13.
+    """
+    if not author.verified:
+        raise Forbidden("unverified")
+    check_episode(desk.catalog, episode_id)
+    await desk.limit.take(author.user_id)
+    parent_id = await _thread_of(desk.db, episode_id, draft.parent_id)
+    comment = Comment(
+        id=desk.writer.next_id(),
+        episode_id=episode_id,
+        user_id=author.user_id,
+        username=author.username,
+        message=draft.message,
+        cmid=draft.cmid,
+        parent_id=parent_id,
+        at_s=draft.at_s,
+        spoiler=draft.spoiler,
+        created_at=now(),
+    )
+    stored = await desk.writer.store(comment)
+    if stored is comment:
+        desk.positions.put(stored.id, desk.publish(room_of(episode_id), event_of(stored)), 1)
+    return stored, desk.positions.get(stored.id)
+
+
+async def _thread_of(db: Database, episode_id: str, parent_id: str | None) -> str | None:
+    """The comment a reply hangs under: replies are one level deep."""
+    if parent_id is None:
+        return None
+    parent = await comments.by_id(db, parent_id)
+    if parent is None or parent.episode_id != episode_id:
+        raise NotFound("comment_not_found")
+    return parent.parent_id or parent.id
+
+
+async def read_page(desk: CommentDesk, episode_id: str, query: CommentQuery) -> CommentPage:
+    """A page of a room's comments in ascending order. Errors: NotFound for the episode."""
+    check_episode(desk.catalog, episode_id)
+    found = await comments.page(desk.db, episode_id, query)
+    full = len(found) == query.limit
+    edge = (found[-1] if query.after and not query.before else found[0]).id if full else None
+    return CommentPage(results=[show_comment(comment) for comment in found], next=edge)
+
+
+def event_of(comment: Comment) -> dict[str, Any]:
+    """The `comment` event of ROOMS.md 12, without its seq."""
+    return {
+        "type": "comment",
+        "id": comment.id,
+        "episode_id": comment.episode_id,
+        "message": comment.message,
+        "username": comment.username,
+        "user": {"id": comment.user_id, "username": comment.username, "avatar": None},
+        "parent_id": comment.parent_id,
+        "at_s": comment.at_s,
+        "spoiler": comment.spoiler,
+        "created_at": iso_z(comment.created_at),
+    }

@@ -1,0 +1,43 @@
+"""Our own identifiers: 20 characters of lower-case base 32, ordered by time of creation.
+
+The first 10 characters are milliseconds since 1970, the last 10 are random (50 bits). Text that sorts by time lets an
+id be the page cursor of a list that grows, and no identifier of the database leaves the store.
+"""
+
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
+_RANDOM_BITS = 50
+_LENGTH = 20
+ID_PATTERN = f"^[{_ALPHABET}]{{{_LENGTH}}}$"
+
+
+def _encode(number: int) -> str:
+    letters = []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 32)
+        letters.append(_ALPHABET[digit])
+    return "".join(reversed(letters))
+
+
+def new_id() -> str:
+    """An id that sorts after every id of an earlier millisecond."""
+    return _encode((time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
+
+
+class IdSource:
+    """Ids that also rise within one millisecond and when the clock steps back.
+
+    Comments take theirs from one source, so that the order of a page is the order of the room.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> str:
+        """The next id, above all that this source gave before."""
+        # 40 random bits leave room to count up within a millisecond.
+        fresh = (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(40)
+        self._last = max(fresh, self._last + 1)
+        return _encode(self._last)

@@ -1,0 +1,53 @@
+"""What our mails say: rendered from templates in the reader's language, then stored to be sent.
+
+No text that a stranger typed goes into a mail, so that registering cannot be used to send words to somebody.
+"""
+
+import asyncio
+from pathlib import Path
+
+import jinja2
+
+from smovie.ids import new_id
+from smovie.models.base import now
+from smovie.models.catalog import Language
+from smovie.store import mails
+from smovie.store.mongo import Database
+
+
+class LetterWriter:
+    """Writes mails; `written` is set whenever there is one to send."""
+
+    def __init__(self, db: Database, templates: Path, public_url: str) -> None:
+        self.written = asyncio.Event()
+        self._db = db
+        self._public_url = public_url.rstrip("/")
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(templates / "mail"),
+            autoescape=jinja2.select_autoescape(["html.jinja"], default_for_string=False),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+        )
+
+    async def write_verification(self, to: str, user_id: str, proof: str, language: Language) -> None:
+        """The link that proves an address."""
+        await self._write("verification", to, f"/api/v1/auth/verify/{user_id}/{proof}", language)
+
+    async def write_address_taken(self, to: str, language: Language) -> None:
+        """To an owner whose address somebody tried to register again."""
+        await self._write("address_taken", to, "/", language)
+
+    async def _write(self, name: str, to: str, path: str, language: Language) -> None:
+        content = self._templates.get_template(f"{name}.{language}.jinja").module
+        words = {key: str(getattr(content, key)) for key in ("subject", "greeting", "lead", "action", "closing")}
+        values = {**words, "link": self._public_url + path, "language": language}
+        letter = mails.Letter(
+            id=new_id(),
+            to=to,
+            subject=words["subject"],
+            text=self._templates.get_template("layout.txt.jinja").render(values),
+            html=self._templates.get_template("layout.html.jinja").render(values),
+            due_at=now(),
+        )
+        await mails.insert(self._db, letter)
+        self.written.set()

@@ -1,0 +1,168 @@
+"""Nouns of accounts: who somebody is, what they send to become or to be it, and what they get."""
+
+import unicodedata
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from smovie.ids import ID_PATTERN
+from smovie.models.base import Model, Moment, StoredModel
+from smovie.text import fold
+
+PASSWORD_MIN, PASSWORD_MAX = 8, 1024
+
+
+class Role(StrEnum):
+    """What somebody may do; each includes those before it."""
+
+    USER = "user"
+    MODERATOR = "moderator"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
+
+
+def _is_address(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as exc:
+        raise PydanticCustomError("email", "not an e-mail address") from exc
+
+
+def _is_username(text: str) -> str:
+    if text != unicodedata.normalize("NFC", text).strip():
+        raise PydanticCustomError("username", "not in composed form, or with blanks at its ends")
+    if not fold(text) or any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for c in text):
+        raise PydanticCustomError("username", "no letter or digit, or an invisible character")
+    return text
+
+
+Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_is_address)]
+Username = Annotated[str, StringConstraints(min_length=2, max_length=40), AfterValidator(_is_username)]
+Password = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+AnyPassword = Annotated[str, StringConstraints(max_length=PASSWORD_MAX)]
+
+
+class User(StoredModel):
+    """An account as it is stored. `pending_until` is set while its address is not verified."""
+
+    id: str
+    email: str
+    email_key: str
+    username: str
+    username_key: str
+    password_hash: str
+    role: Role = Role.USER
+    email_verified: bool = False
+    is_active: bool = True
+    verify_hash: str | None = None
+    pending_until: datetime | None = None
+    created_at: datetime
+
+
+class Session(StoredModel):
+    """A signed-in device: a family of refresh tokens of which only generation `generation` is good."""
+
+    id: str
+    user_id: str
+    generation: int
+    refresh_hash: str
+    rotated_at: datetime
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    user_agent: str = ""
+    address: str = ""
+
+
+class Identity(Model):
+    """Who makes a request, as far as rules need to know."""
+
+    user_id: str
+    username: str
+    role: Role
+    verified: bool
+    session_id: str
+    expires_at: float = Field(description="end of the access token, seconds since 1970")
+
+
+class Registration(Model):
+    email: Address
+    password: Password
+    username: Username
+
+
+class Credentials(Model):
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
+    password: AnyPassword
+
+
+class RefreshRequest(Model):
+    refresh: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class Resend(Model):
+    email: Address
+
+
+class Me(Model):
+    """An account as its owner sees it."""
+
+    id: str
+    email: str
+    username: str
+    role: Role
+    email_verified: bool
+    created_at: Moment
+
+
+class TokenPair(Model):
+    """`expires_in` is the life of `access` in seconds."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+class SignedIn(TokenPair):
+    user: Me
+
+
+class Registered(TokenPair):
+    uid: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+    message: str
+
+
+class Verified(TokenPair):
+    message: str
+
+
+class Device(Model):
+    """Where a session is used from, as the request says."""
+
+    user_agent: str = ""
+    address: str = ""
+
+
+def to_me(user: User) -> Me:
+    return Me(
+        id=user.id, email=user.email, username=user.username, role=user.role,
+        email_verified=user.email_verified, created_at=user.created_at,
+    )  # fmt: skip
+
+
+def address_key(address: str) -> str:
+    """What makes two spellings of an address one mailbox in practice: case is ignored."""
+    return unicodedata.normalize("NFKC", address).casefold()
+
+
+def username_key(username: str) -> str:
+    """Names that read alike are one name."""
+    return unicodedata.normalize("NFKC", username).casefold()

@@ -1,0 +1,46 @@
+"""What may be asked of the catalogue."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from smovie.models.base import Model
+from smovie.models.catalog import Kind
+
+TagId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+Year = Annotated[int, Field(ge=1870, le=2100)]
+Sort = Literal[
+    "-release_date", "release_date", "-views", "views", "-rating", "rating",
+    "title", "-title", "-created_at", "created_at",
+]  # fmt: skip
+
+
+class MovieQuery(Model):
+    """Filters of the catalogue. A repeated filter means any of its values; different filters must all hold."""
+
+    kind: Kind | None = None
+    genre: tuple[TagId, ...] = Field((), max_length=20)
+    nation: tuple[TagId, ...] = Field((), max_length=20)
+    exclusivity: tuple[TagId, ...] = Field((), max_length=20)
+    person: tuple[PersonId, ...] = Field((), max_length=20)
+    year: tuple[Year, ...] = Field((), max_length=20)
+    year_from: Year | None = None
+    year_to: Year | None = None
+    q_letter: str | None = Field(None, pattern=r"^([a-z]|#)$", description="first letter without marks; # for the rest")
+    sort: Sort = "-release_date"
+    page: int = Field(1, ge=1, le=1_000_000)
+    page_size: int = Field(20, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> "MovieQuery":
+        if self.year_from and self.year_to and self.year_from > self.year_to:
+            raise PydanticCustomError("years_reversed", "year_from is after year_to")
+        return self
+
+    def link_to(self, page: int) -> str:
+        """The query string of another page of the same list."""
+        asked = self.model_dump(exclude_defaults=True, exclude={"page"}, mode="json")
+        return urlencode({**asked, "page": page}, doseq=True)

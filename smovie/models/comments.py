@@ -1,0 +1,107 @@
+"""Nouns of the rooms: a comment as it is sent, stored and shown."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from smovie.ids import ID_PATTERN
+from smovie.models.base import Model, Moment, StoredModel
+
+MESSAGE_MAX = 2_000
+
+CommentId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+
+
+def _is_message(text: str) -> str:
+    """Trimmed; 1 to 2,000 characters, none of them a control character but the line feed (ROOMS.md 11)."""
+    trimmed = text.strip()
+    if not trimmed:
+        raise PydanticCustomError("blank", "nothing is left after trimming")
+    if len(trimmed) > MESSAGE_MAX:
+        raise PydanticCustomError("string_too_long", "too long", {"max_length": MESSAGE_MAX})
+    if any(unicodedata.category(c) == "Cc" and c != "\n" for c in trimmed):
+        raise PydanticCustomError("control_character", "a control character")
+    return trimmed
+
+
+Text = Annotated[str, AfterValidator(_is_message)]
+
+
+class CommentDraft(Model):
+    """A comment as its author sends it. `cmid` makes a retry return what the first try stored."""
+
+    message: Text
+    cmid: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    parent_id: CommentId | None = None
+    at_s: float | None = Field(None, ge=0, le=86_400, allow_inf_nan=False, description="playback position, seconds")
+    spoiler: bool = False
+
+
+class Comment(StoredModel):
+    """A comment as it is stored; the author's name is as it was when it was written."""
+
+    id: str
+    episode_id: str
+    user_id: str
+    username: str
+    message: str
+    cmid: str | None = None
+    parent_id: str | None = None
+    at_s: float | None = None
+    spoiler: bool = False
+    created_at: Moment
+
+
+class AuthorAnswer(Model):
+    id: str
+    username: str
+    avatar: str | None
+
+
+class CommentAnswer(Model):
+    """A comment as the room and REST show it."""
+
+    id: str
+    episode_id: str
+    message: str
+    username: str
+    user: AuthorAnswer
+    parent_id: str | None
+    at_s: float | None
+    spoiler: bool
+    created_at: Moment
+
+
+class CommentPage(Model):
+    """Comments in ascending order; `next` goes back as `before` (or `after`), null at the end."""
+
+    results: list[CommentAnswer]
+    next: str | None
+
+
+class PostedAnswer(Model):
+    """A stored comment; `seq` is its position in the room, null where it is no longer known."""
+
+    comment: CommentAnswer
+    seq: int | None
+
+
+class CommentQuery(Model):
+    """Which page of a room's comments: older than `before`, or newer than `after`."""
+
+    before: CommentId | None = None
+    after: CommentId | None = None
+    at_from: float | None = Field(None, ge=0, le=86_400, description="only those at this playback second or later")
+    at_to: float | None = Field(None, ge=0, le=86_400, description="… or earlier")
+    limit: int = Field(50, ge=1, le=100)
+
+
+def show_comment(comment: Comment) -> CommentAnswer:
+    """What others may see of a comment."""
+    return CommentAnswer(
+        id=comment.id, episode_id=comment.episode_id, message=comment.message, username=comment.username,
+        user=AuthorAnswer(id=comment.user_id, username=comment.username, avatar=None),
+        parent_id=comment.parent_id, at_s=comment.at_s, spoiler=comment.spoiler, created_at=comment.created_at,
+    )  # fmt: skip

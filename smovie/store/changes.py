@@ -1,0 +1,77 @@
+"""What changes in the catalogue's collections, as MongoDB's change stream tells it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from smovie.store.mongo import ChangeStreamLost, Database, Document
+
+_MOST_WAITING = 5_000  # events read ahead of the reader; past it MongoDB waits, not our memory
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document as it is now; `document` is None when it is gone."""
+
+    collection: str
+    id: str
+    document: Document | None
+
+
+class StreamLost(Exception):
+    """The stream cannot go on from where it was: everything must be read anew."""
+
+
+class Changes:
+    """An open stream; `resume_token` is where a later one goes on."""
+
+    def __init__(self, stream: Any, resume_token: Any | None) -> None:
+        self._stream = stream
+        self.resume_token = resume_token
+        self._arrived: asyncio.Queue[Document] = asyncio.Queue(_MOST_WAITING)
+
+    async def _read(self) -> None:
+        async for event in self._stream:
+            await self._arrived.put(event)
+
+    async def batches(self) -> AsyncIterator[list[Change]]:
+        """Changes as they come: all that have arrived together, at least one. Errors: StreamLost, the driver's."""
+        reader = asyncio.create_task(self._read())
+        try:
+            while True:
+                arrival = asyncio.create_task(self._arrived.get())
+                await asyncio.wait({reader, arrival}, return_when=asyncio.FIRST_COMPLETED)
+                if not arrival.done():
+                    arrival.cancel()
+                    reader.result()  # raises what ended the reader
+                    raise StreamLost("the change stream ended")
+                events = [arrival.result()]
+                while not self._arrived.empty():
+                    events.append(self._arrived.get_nowait())
+                yield [change for event in events if (change := _to_change(event))]
+                self.resume_token = events[-1]["_id"]
+        except ChangeStreamLost as exc:
+            raise StreamLost(str(exc)) from exc
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+
+
+def _to_change(event: Document) -> Change | None:
+    kind = event["operationType"]
+    if kind in ("insert", "update", "replace", "delete"):
+        # An update whose document is gone again when it is looked up has none: the delete follows.
+        return Change(event["ns"]["coll"], str(event["documentKey"]["_id"]), event.get("fullDocument"))
+    raise StreamLost(f"the collection was changed as a whole ({kind})")
+
+
+@asynccontextmanager
+async def open_changes(db: Database, collections: Sequence[str], resume_token: Any | None) -> AsyncIterator[Changes]:
+    """Changes from `resume_token` on, or from now on. Errors: StreamLost, and the driver's when MongoDB is away."""
+    try:
+        async with db.watch(collections, resume_token) as stream:
+            yield Changes(stream, resume_token)
+    except ChangeStreamLost as exc:
+        raise StreamLost(str(exc)) from exc

@@ -1,0 +1,143 @@
+"""The `comments` collection, and group commit: whatever comments arrive while one write is under way share the next.
+
+A write that waits for the journal takes about a millisecond however many documents it carries. One by one that is the
+rate of a room; together it is the rate of a crowd, and nobody waits longer than two writes (docs/decisions/0004).
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from smovie.errors import Conflict, Unavailable
+from smovie.ids import IdSource
+from smovie.models.comments import Comment, CommentQuery
+from smovie.store.mongo import BulkWriteError, Database, duplicate_rows, store_call, unpack
+
+log = structlog.get_logger("comments")
+
+MOST_WAITING = 5_000  # comments; past it a clear refusal
+MOST_TOGETHER = 1_000  # comments in one write
+
+
+def _to_comment(document: dict[str, Any]) -> Comment:
+    return Comment.model_validate(unpack(document))
+
+
+@store_call
+async def by_id(db: Database, comment_id: str) -> Comment | None:
+    """The comment, or None."""
+    row = await db.comments.find_one({"_id": comment_id})
+    return _to_comment(row) if row else None
+
+
+@store_call
+async def page(db: Database, episode_id: str, query: CommentQuery) -> list[Comment]:
+    """Comments of a room in ascending order: the newest before `before`, or the oldest after `after`."""
+    conditions: dict[str, Any] = {"episode_id": episode_id}  # index episode_id, _id
+    bounds = {"$lt": query.before, "$gt": query.after}
+    if ids := {operator: bound for operator, bound in bounds.items() if bound}:
+        conditions["_id"] = ids
+    seconds = {"$gte": query.at_from, "$lte": query.at_to}
+    if times := {operator: bound for operator, bound in seconds.items() if bound is not None}:
+        conditions["at_s"] = times
+    direction = 1 if query.after and not query.before else -1
+    cursor = db.comments.find(conditions).sort("_id", direction).limit(query.limit)
+    comments = [_to_comment(row) async for row in cursor]
+    return comments if direction == 1 else comments[::-1]
+
+
+class CommentWriter:
+    """Stores comments, many at a time. An answer means acknowledged by a majority and journalled."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._ids = IdSource()
+        self._waiting: list[tuple[Comment, asyncio.Future[Comment]]] = []
+        self._under_way: dict[tuple[str, str], asyncio.Future[Comment]] = {}
+        self._writing: asyncio.Task[None] | None = None
+
+    def next_id(self) -> str:
+        """The id for a comment that is handed to `store` at once: order of ids is order of storing."""
+        return self._ids.next()
+
+    async def store(self, comment: Comment) -> Comment:
+        """The stored comment; an earlier one where its author used the `cmid` before. Errors: Unavailable, Conflict
+        when that `cmid` was used in another room."""
+        retry_key = (comment.user_id, comment.cmid) if comment.cmid else None
+        if retry_key and (earlier := self._under_way.get(retry_key)):
+            return await asyncio.shield(earlier)
+        if len(self._waiting) >= MOST_WAITING:
+            raise Unavailable("busy", retry_after_s=1)
+        done: asyncio.Future[Comment] = asyncio.get_running_loop().create_future()
+        self._waiting.append((comment, done))
+        if retry_key:
+            self._under_way[retry_key] = done
+            done.add_done_callback(lambda _: self._under_way.pop(retry_key, None))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+        return await asyncio.shield(done)
+
+    async def flush(self) -> None:
+        """Return when everything handed over so far is stored or refused."""
+        while self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+                await self._write(together)
+        finally:
+            self._writing = None
+
+    async def _write(self, together: list[tuple[Comment, "asyncio.Future[Comment]"]]) -> None:
+        try:
+            refused = await _insert(self._db, [comment for comment, _ in together])
+        except Exception as exc:  # whatever it was, each author is told, and the next write is tried
+            if not isinstance(exc, Unavailable):
+                log.error("comments were not stored", count=len(together), exc_info=exc)
+            for _, done in together:
+                done.set_exception(exc if isinstance(exc, Unavailable) else Unavailable())
+                done.exception()  # seen: its author may have gone
+            return
+        for index, (comment, done) in enumerate(together):
+            if index not in refused:
+                done.set_result(comment)
+        for index in sorted(refused):
+            await self._settle(*together[index])
+
+    async def _settle(self, comment: Comment, done: "asyncio.Future[Comment]") -> None:
+        """Answer an author whose row was refused: as a rule it is a retry, and the first try is stored."""
+        try:
+            stored = await _by_cmid(self._db, comment.user_id, comment.cmid) if comment.cmid else None
+            if stored is None:
+                raise Unavailable
+            if stored.episode_id != comment.episode_id:
+                raise Conflict("invalid")
+            done.set_result(stored)
+        except (Unavailable, Conflict) as exc:
+            done.set_exception(exc)
+            done.exception()
+
+
+@store_call
+async def _insert(db: Database, comments: list[Comment]) -> set[int]:
+    """Store comments; the indexes of those that were refused."""
+    documents = [
+        {"_id": c.id, "episode_id": c.episode_id, "user_id": c.user_id, "username": c.username, "message": c.message,
+         "cmid": c.cmid, "parent_id": c.parent_id, "at_s": c.at_s, "spoiler": c.spoiler, "created_at": c.created_at}
+        for c in comments
+    ]  # fmt: skip
+    try:
+        await db.comments.insert_many(documents, ordered=False)
+    except BulkWriteError as exc:
+        duplicates, others = duplicate_rows(exc)
+        return duplicates | others
+    return set()
+
+
+@store_call
+async def _by_cmid(db: Database, user_id: str, cmid: str) -> Comment | None:
+    row = await db.comments.find_one({"user_id": user_id, "cmid": cmid})  # index user_id, cmid
+    return _to_comment(row) if row else None

@@ -1,0 +1,59 @@
+"""Every index, beside the query it serves. Created at start; creating one that exists costs nothing."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from smovie.store.mongo import Database, Document
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index: `serves` says which query would scan without it."""
+
+    collection: str
+    keys: tuple[tuple[str, int], ...]
+    serves: str
+    unique: bool = False
+    only: Document = field(default_factory=dict)
+    expire_after_s: int | None = None
+
+    @property
+    def name(self) -> str:
+        return "_".join(f"{key}_{direction}" for key, direction in self.keys)
+
+
+INDEXES = (
+    Index("movies", (("slug", 1),), "one address a title", unique=True),
+    Index("movies", (("import_key", 1),), "an import finds its earlier row", unique=True,
+          only={"import_key": {"$type": "string"}}),
+    Index("movies", (("genres.id", 1),), "a genre's rename is carried through"),
+    Index("movies", (("nation.id", 1),), "a nation's rename is carried through"),
+    Index("movies", (("cast.person_id", 1),), "a person's rename is carried through"),
+    Index("movies", (("directors.person_id", 1),), "a person's rename is carried through"),
+    Index("people", (("name", 1),), "an import finds a person by name", unique=True),
+    Index("users", (("email_key", 1),), "login; one verified account an address", unique=True,
+          only={"email_verified": True}),
+    Index("users", (("username_key", 1),), "one verified account a name", unique=True, only={"email_verified": True}),
+    Index("users", (("email_key", 1), ("email_verified", 1)), "pending registrations of an address"),
+    Index("users", (("pending_until", 1),), "registrations nobody confirmed leave by themselves", expire_after_s=0),
+    Index("sessions", (("user_id", 1),), "a user's devices; ending all of them"),
+    Index("sessions", (("expires_at", 1),), "ended sessions leave by themselves", expire_after_s=0),
+    Index("comments", (("episode_id", 1), ("_id", -1)), "a page of a room's comments"),
+    Index("comments", (("user_id", 1), ("cmid", 1)), "a retry finds the stored comment", unique=True,
+          only={"cmid": {"$type": "string"}}),
+    Index("mails", (("due_at", 1),), "the mailer takes what is due"),
+)  # fmt: skip
+
+
+async def create_indexes(db: Database) -> None:
+    """Make the database have every index of this file."""
+    await asyncio.gather(*(_create(db, index) for index in INDEXES))
+
+
+async def _create(db: Database, index: Index) -> None:
+    options: Document = {"name": index.name, "unique": index.unique}
+    if index.only:
+        options["partialFilterExpression"] = index.only
+    if index.expire_after_s is not None:
+        options["expireAfterSeconds"] = index.expire_after_s
+    await db.__getattr__(index.collection).create_index(list(index.keys), **options)

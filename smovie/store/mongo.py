@@ -1,0 +1,190 @@
+"""The one file that knows the MongoDB driver: Motor by default, PyMongo's own async client by setting.
+
+Everything above sees `Database`, whose collections answer alike under both, and `smovie.errors`.
+"""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
+from pymongo import errors as driver_errors
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from smovie.errors import Unavailable
+
+Driver = Literal["motor", "pymongo"]
+Document = dict[str, Any]
+Collection = Any  # the same coroutine methods under both drivers; neither shares a type with the other
+
+BulkWriteError = driver_errors.BulkWriteError
+DuplicateKeyError = driver_errors.DuplicateKeyError
+ChangeStreamLost = driver_errors.OperationFailure
+__all__ = [
+    "BulkWriteError", "ChangeStreamLost", "Collection", "Database", "DeleteOne", "Document", "Driver",
+    "DuplicateKeyError", "InsertOne", "ReplaceOne", "UpdateMany", "UpdateOne", "open_database", "store_call",
+]  # fmt: skip
+
+ANSWER_WITHIN_S = 2.0  # DESIGN.md 9: with MongoDB away a write is refused within 2 s
+_SELECTION_MS = 1_500
+_DUPLICATE_KEY = 11000
+
+
+class Database:
+    """The collections of one SMovie database."""
+
+    def __init__(self, client: Any, name: str, driver: Driver) -> None:
+        self._client = client
+        # What is acknowledged survives: majority, which journals (DESIGN.md 6).
+        self._database = client.get_database(
+            name, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("local")
+        )
+        self.driver = driver
+        self.name = name
+
+    def __getattr__(self, collection: str) -> Collection:
+        return self._database[collection]
+
+    async def ping(self) -> None:
+        """Ask the server for a sign of life. Errors: Unavailable."""
+        await _call(self._database.command, "ping")
+
+    async def drop(self) -> None:
+        """Remove the whole database; for tests and tools."""
+        await self._client.drop_database(self.name)
+
+    @asynccontextmanager
+    async def watch(self, collections: Sequence[str], resume_after: Any | None) -> AsyncIterator[Any]:
+        """A change stream over some collections, with the full document as it is now.
+
+        Shape: an async iterator of MongoDB change events; `resume_token` is where to go on.
+        Errors: the driver's own, since the caller decides between resuming and reloading.
+        """
+        stages = [{"$match": {"ns.coll": {"$in": list(collections)}}}]
+        stream = self._database.watch(stages, full_document="updateLookup", resume_after=resume_after)
+        if self.driver == "pymongo":
+            stream = await stream
+        try:
+            yield stream
+        finally:
+            await stream.close()
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, name: str, *, driver: Driver = "motor", listeners: Sequence[Any] = ()
+) -> AsyncIterator[Database]:
+    """Connect to MongoDB for as long as the context lasts. Errors: Unavailable when nobody answers at first."""
+    options: dict[str, Any] = {
+        "tz_aware": True,
+        "serverSelectionTimeoutMS": _SELECTION_MS,
+        "connectTimeoutMS": _SELECTION_MS,
+        "maxPoolSize": 50,
+        "waitQueueTimeoutMS": _SELECTION_MS,
+        "retryWrites": True,
+        "event_listeners": list(listeners),
+        "appname": "smovie",
+    }
+    client: Any
+    if driver == "motor":
+        from motor.motor_asyncio import AsyncIOMotorClient
+
+        client = AsyncIOMotorClient(url, io_loop=asyncio.get_running_loop(), **options)
+    else:
+        client = AsyncMongoClient(url, **options)
+    try:
+        database = Database(client, name, driver)
+        await database.ping()
+        yield database
+    finally:
+        closing = client.close()
+        if closing is not None:
+            await closing
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def _call(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await function(*args, **kwargs)
+    except (driver_errors.ConnectionFailure, driver_errors.ExecutionTimeout, TimeoutError) as exc:
+        raise Unavailable("database_away") from exc
+    except driver_errors.WriteConcernError as exc:
+        raise Unavailable("database_away") from exc
+
+
+def store_call(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Make a store function answer within 2 s or raise Unavailable, whatever the driver did."""
+
+    @functools.wraps(function)
+    async def bounded(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await _call(function, *args, **kwargs)
+
+    return bounded
+
+
+def duplicate_rows(error: driver_errors.BulkWriteError) -> tuple[set[int], set[int]]:
+    """Which rows of a bulk insert were (duplicates, refused for another reason), by index."""
+    duplicates, others = set(), set()
+    for problem in error.details.get("writeErrors", []):
+        (duplicates if problem.get("code") == _DUPLICATE_KEY else others).add(problem["index"])
+    return duplicates, others
+
+
+def pack(values: Document) -> Document:
+    """A noun's members as a document: `id` becomes `_id`."""
+    return {"_id": values["id"], **{k: v for k, v in values.items() if k != "id"}}
+
+
+def unpack(document: Document) -> Document:
+    """A document as a noun's members: `_id` becomes `id`."""
+    return {"id": document["_id"], **{k: v for k, v in document.items() if k != "_id"}}
+
+
+async def make_primary(host: str, *, replica_set: str) -> None:
+    """Turn the mongod at `host` ("127.0.0.1:port") into the only member, and primary, of its replica set.
+
+    Also after its port changed: the stored configuration then names an address that nobody answers any more.
+    Errors: Unavailable when it does not become primary in 30 s.
+    """
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
+        host, directConnection=True, serverSelectionTimeoutMS=_SELECTION_MS
+    )
+    member = {"_id": 0, "host": host}
+    try:
+        async with asyncio.timeout(30):
+            await _until_answering(client)
+            try:
+                config = (await client.admin.command("replSetGetConfig"))["config"]
+            except driver_errors.OperationFailure:  # a new folder
+                settings = {"electionTimeoutMillis": 1_000}
+                await client.admin.command(
+                    "replSetInitiate", {"_id": replica_set, "members": [member], "settings": settings}
+                )
+            else:
+                if config["members"][0]["host"] != host:
+                    config["members"] = [member]
+                    config["version"] += 1
+                    await client.admin.command("replSetReconfig", config, force=True)
+            while not (await client.admin.command("hello")).get("isWritablePrimary"):
+                await asyncio.sleep(0.02)
+    except TimeoutError as exc:
+        raise Unavailable("database_away") from exc
+    finally:
+        await client.close()
+
+
+async def _until_answering(client: AsyncMongoClient[Document]) -> None:
+    while True:
+        try:
+            await client.admin.command("ping")
+        except driver_errors.ConnectionFailure:
+            await asyncio.sleep(0.05)
+        else:
+            return

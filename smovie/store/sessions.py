@@ -1,0 +1,49 @@
+"""The `sessions` collection: one document a signed-in device; gone means ended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from smovie.models.accounts import Session
+from smovie.store.mongo import Database, pack, store_call, unpack
+
+
+def _to_session(document: dict[str, Any] | None) -> Session | None:
+    return Session.model_validate(unpack(document)) if document else None
+
+
+@store_call
+async def insert(db: Database, session: Session) -> None:
+    """Store a new session."""
+    await db.sessions.insert_one(pack(session.model_dump(mode="python")))
+
+
+@store_call
+async def by_id(db: Database, session_id: str) -> Session | None:
+    """The session, or None when it has ended."""
+    return _to_session(await db.sessions.find_one({"_id": session_id}))
+
+
+@store_call
+async def rotate(
+    db: Database, session_id: str, *, from_hash: str, to_hash: str, at: datetime, expires_at: datetime
+) -> Session | None:
+    """Replace the good refresh token by its successor, if it still is the good one; None otherwise."""
+    change = {
+        "$set": {"refresh_hash": to_hash, "rotated_at": at, "last_used_at": at, "expires_at": expires_at},
+        "$inc": {"generation": 1},
+    }
+    query = {"_id": session_id, "refresh_hash": from_hash}
+    return _to_session(await db.sessions.find_one_and_update(query, change, return_document=True))
+
+
+@store_call
+async def delete(db: Database, session_id: str) -> bool:
+    """End one session; whether there was one."""
+    return bool((await db.sessions.delete_one({"_id": session_id})).deleted_count)
+
+
+@store_call
+async def delete_of_users(db: Database, user_ids: Sequence[str]) -> None:
+    """End every session of these accounts."""
+    await db.sessions.delete_many({"user_id": {"$in": list(user_ids)}})

@@ -1,0 +1,89 @@
+"""The `users` collection: verified accounts, and pending ones that go after three days."""
+
+from datetime import datetime
+from typing import Any
+
+from smovie.errors import Conflict
+from smovie.models.accounts import User
+from smovie.store.mongo import Database, DuplicateKeyError, pack, store_call, unpack
+
+
+def _to_user(document: dict[str, Any] | None) -> User | None:
+    return User.model_validate(unpack(document)) if document else None
+
+
+@store_call
+async def insert(db: Database, user: User) -> None:
+    """Store a new account."""
+    try:
+        await db.users.insert_one(pack(user.model_dump(mode="python")))
+    except DuplicateKeyError as exc:
+        raise Conflict("username_taken") from exc
+
+
+@store_call
+async def by_id(db: Database, user_id: str) -> User | None:
+    """The account, or None."""
+    return _to_user(await db.users.find_one({"_id": user_id}))
+
+
+@store_call
+async def by_address(db: Database, email_key: str) -> User | None:
+    """The account that owns the address, else its newest pending registration, else None."""
+    cursor = db.users.find({"email_key": email_key}).sort([("email_verified", -1), ("_id", -1)]).limit(1)
+    rows = [row async for row in cursor]  # index email_key, email_verified
+    return _to_user(rows[0]) if rows else None
+
+
+@store_call
+async def is_name_taken(db: Database, username_key: str) -> bool:
+    """Whether a verified account has the name."""
+    query = {"username_key": username_key, "email_verified": True}  # index username_key
+    return await db.users.find_one(query, {"_id": 1}) is not None
+
+
+@store_call
+async def confirm(db: Database, user_id: str, verify_hash: str, at: datetime, username: tuple[str, str]) -> User | None:
+    """Make a pending account a verified one, once; None when the proof does not fit or is spent or late.
+
+    Errors: Conflict when the address or the name has a verified owner by now.
+    """
+    query = {"_id": user_id, "verify_hash": verify_hash, "email_verified": False, "pending_until": {"$gt": at}}
+    shown, key = username
+    change = {
+        "$set": {"email_verified": True, "username": shown, "username_key": key},
+        "$unset": {"verify_hash": "", "pending_until": ""},
+    }
+    try:
+        return _to_user(await db.users.find_one_and_update(query, change, return_document=True))
+    except DuplicateKeyError as exc:
+        taken = "username_taken" if "username_key" in str(exc) else "address_taken"
+        raise Conflict(taken) from exc
+
+
+@store_call
+async def set_proof(db: Database, user_id: str, verify_hash: str, until: datetime) -> bool:
+    """Give a pending account a new verification proof; the earlier one is dead. False when it is not pending."""
+    change = {"$set": {"verify_hash": verify_hash, "pending_until": until}}
+    done = await db.users.update_one({"_id": user_id, "email_verified": False}, change)
+    return bool(done.matched_count)
+
+
+@store_call
+async def delete_pending(db: Database, email_key: str) -> list[str]:
+    """Remove what strangers registered with an address whose owner has proved it; returns their ids."""
+    query = {"email_key": email_key, "email_verified": False}
+    ids = [row["_id"] async for row in db.users.find(query, {"_id": 1})]
+    await db.users.delete_many({"_id": {"$in": ids}, "email_verified": False})
+    return ids
+
+
+@store_call
+async def upsert_staff(db: Database, user: User) -> None:
+    """Create a verified account of staff, or give the existing one of that address this password and role."""
+    found = await db.users.find_one({"email_key": user.email_key, "email_verified": True}, {"_id": 1})
+    if found:
+        change = {"password_hash": user.password_hash, "role": user.role.value, "is_active": True}
+        await db.users.update_one({"_id": found["_id"]}, {"$set": change})
+    else:
+        await db.users.insert_one(pack(user.model_dump(mode="python", exclude_none=True)))

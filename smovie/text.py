@@ -1,0 +1,59 @@
+"""How Vietnamese (and other) text is compared: folding for look-ups and slugs, collation for order."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# NFD takes marks off letters but leaves these whole; each is a letter with a stroke or a ligature.
+_STROKES = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "œ": "oe", "æ": "ae", "ß": "ss", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t"}
+)
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+# Tones in dictionary order: level, huyền, hỏi, ngã, sắc, nặng.
+_TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+_SHAPES = "\u0302\u0306\u031b"  # circumflex, breve, horn: they make another letter, not another tone
+
+
+def fold(text: str) -> str:
+    """Lower case without marks, runs of anything but letters and digits as one space: "Đất rừng!" -> "dat rung"."""
+    plain = unicodedata.normalize("NFKD", text.lower().translate(_STROKES))
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    return " ".join(letters.split())
+
+
+def slugify(text: str) -> str:
+    """ASCII for addresses: "Mùi đu đủ xanh" -> "mui-du-du-xanh"; empty when nothing of the text is ASCII."""
+    return _NOT_SLUG.sub("-", fold(text)).strip("-")[:80].rstrip("-")
+
+
+def first_letter(text: str) -> str:
+    """The index letter of a title, "a" to "z", or "#" for everything else."""
+    letter = fold(text)[:1]
+    return letter if "a" <= letter <= "z" else "#"
+
+
+@lru_cache(maxsize=4096)
+def _letter_rank(letter: str) -> tuple[int, int]:
+    marks = unicodedata.normalize("NFD", letter)
+    tone = next((_TONES[m] for m in marks if m in _TONES), 0)
+    shaped = unicodedata.normalize("NFC", marks[0] + "".join(m for m in marks[1:] if m in _SHAPES))
+    place = _ALPHABET.find(shaped)
+    if place < 0:  # é is e with a tone, ö is o: their base letter decides
+        place = _ALPHABET.find(fold(letter)[:1])
+    return (place + 100, tone) if place >= 0 else (min(ord(letter), 0xFFFF), tone) if letter.isdigit() else (999, tone)
+
+
+def collation_key(text: str) -> str:
+    """A key whose plain order is Vietnamese dictionary order: letters first (a ă â … d đ …), tones to break ties."""
+    letters, tones = [], []
+    for char in unicodedata.normalize("NFC", text.lower().strip()):
+        if char.isalnum():
+            place, tone = _letter_rank(char)
+            letters.append(chr(place))
+            tones.append(chr(48 + tone))
+            if place == 999:
+                letters.append(char)
+        elif letters and letters[-1] != " ":
+            letters.append(" ")
+    return "".join(letters).strip() + "\x00" + "".join(tones)

@@ -1,0 +1,89 @@
+"""Tokens: signed access tokens that live 15 minutes, and refresh tokens derived per session and generation."""
+
+import base64
+import hashlib
+import hmac
+import time
+from dataclasses import dataclass
+
+import jwt
+
+from smovie.errors import Unauthenticated
+
+ACCESS_LIFE_S = 15 * 60
+ISSUER = "smovie"
+AUDIENCE = "smovie-api"
+_TYPE = "access"
+_LEEWAY_S = 5  # clocks of two instances are not the same
+
+
+@dataclass(frozen=True)
+class AccessClaims:
+    """What an access token says; `expires_at` in seconds since 1970."""
+
+    user_id: str
+    session_id: str
+    expires_at: float
+
+
+class TokenSigner:
+    """Signs and reads tokens. Each purpose has a key of its own, derived from the one secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._access_key = _derive(secret, "access token")
+        self._refresh_key = _derive(secret, "refresh token")
+        self._key_id = hashlib.sha256(self._access_key).hexdigest()[:8]
+
+    def issue_access(self, user_id: str, session_id: str) -> str:
+        """A JWT for the bearer of a session."""
+        at = int(time.time())
+        claims = {
+            "iss": ISSUER, "aud": AUDIENCE, "typ": _TYPE, "sub": user_id, "sid": session_id,
+            "iat": at, "exp": at + ACCESS_LIFE_S,
+        }  # fmt: skip
+        return jwt.encode(claims, self._access_key, algorithm="HS256", headers={"kid": self._key_id})
+
+    def read_access(self, token: str) -> AccessClaims:
+        """What a token says, once everything about it is right. Errors: Unauthenticated."""
+        try:
+            if jwt.get_unverified_header(token).get("kid") != self._key_id:
+                raise Unauthenticated("token_invalid")
+            claims = jwt.decode(
+                token, self._access_key, algorithms=["HS256"], audience=AUDIENCE, issuer=ISSUER, leeway=_LEEWAY_S,
+                options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+            )  # fmt: skip
+        except jwt.ExpiredSignatureError as exc:
+            raise Unauthenticated("token_expired") from exc
+        except (jwt.PyJWTError, ValueError, UnicodeError) as exc:
+            raise Unauthenticated("token_invalid") from exc
+        session_id = claims.get("sid")
+        if claims.get("typ") != _TYPE or not isinstance(session_id, str):
+            raise Unauthenticated("token_invalid")
+        return AccessClaims(claims["sub"], session_id, float(claims["exp"]))
+
+    def refresh_token(self, session_id: str, generation: int) -> str:
+        """The refresh token of a session's generation: the same whenever it is asked for.
+
+        So a double click gets the same successor twice, and a family never splits.
+        """
+        proof = hmac.digest(self._refresh_key, f"{session_id}.{generation}".encode(), "sha256")
+        return f"{session_id}.{generation}.{base64.urlsafe_b64encode(proof).decode().rstrip('=')}"
+
+    def read_refresh(self, token: str) -> tuple[str, int]:
+        """(session id, generation) of a refresh token that we made. Errors: Unauthenticated."""
+        session_id, _, rest = token.partition(".")
+        number = rest.partition(".")[0]
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise Unauthenticated("token_invalid")
+        if not hmac.compare_digest(self.refresh_token(session_id, int(number)).encode(), token.encode("utf-8", "replace")):
+            raise Unauthenticated("token_invalid")
+        return session_id, int(number)
+
+
+def hash_token(token: str) -> str:
+    """How a token is stored: its holder can prove it, the database cannot be used to make it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _derive(secret: str, purpose: str) -> bytes:
+    return hmac.digest(secret.encode(), purpose.encode(), "sha256")
