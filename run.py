@@ -7,6 +7,7 @@ import gc
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -23,9 +24,9 @@ from pydantic import ValidationError
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from handlers.api.openapi import describe
 from handlers.live.connections import LiveConnections
 from handlers.live.frames import encode
+from handlers.openapi import describe
 from handlers.routes import ROUTES
 from handlers.runtime import Runtime, Traffic
 from handlers.server import load_texts, make_application, make_server
@@ -79,7 +80,7 @@ async def open_store(
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, db: Database) -> AsyncIterator[Runtime]:
+async def open_runtime(settings: Settings, db: Database, public_url: str) -> AsyncIterator[Runtime]:
     """Everything that outlives a request, opened in order and closed in reverse."""
     async with AsyncExitStack() as up:
         await create_indexes(db)
@@ -95,7 +96,7 @@ async def open_runtime(settings: Settings, db: Database) -> AsyncIterator[Runtim
             limits=HubLimits(soft_bytes=hard // 2, hard_bytes=hard),
         )  # fmt: skip
         signer = TokenSigner(secret_key(settings))
-        letters = LetterWriter(db, ROOT / "templates", public_url(settings))
+        letters = LetterWriter(db, ROOT / "templates", public_url)
         hasher = PasswordHasher(settings.bcrypt_cost)
         up.callback(hasher.close)
         writer = CommentWriter(db)
@@ -118,22 +119,31 @@ async def open_runtime(settings: Settings, db: Database) -> AsyncIterator[Runtim
             live=live,
             pages=_pages(),
             static_folder=ROOT / "static",
-            public_url=public_url(settings),
+            public_url=public_url,
             allowed_origins=settings.allowed_origins,
             traffic=Traffic(),
         )  # fmt: skip
 
 
+def listen(settings: Settings) -> tuple[list[socket.socket], str]:
+    """The sockets to serve on, and where users reach them. Errors: CannotStart when the port is taken."""
+    try:
+        listening = bind_sockets(settings.port, settings.address or None, backlog=4096)
+    except OSError as exc:
+        raise CannotStart(f"cannot listen on port {settings.port} ({exc.strerror}): choose another with --port") from exc
+    host = settings.address or "127.0.0.1"
+    return listening, settings.public_url or f"http://{host}:{listening[0].getsockname()[1]}"
+
+
 @asynccontextmanager
-async def open_server(settings: Settings, runtime: Runtime) -> AsyncIterator[int]:
-    """Listen; yields the port. On leaving: accept nothing more, tell the sockets, finish what is under way."""
+async def open_server(settings: Settings, runtime: Runtime, listening: list[socket.socket]) -> AsyncIterator[None]:
+    """Serve. On leaving: accept nothing more, tell the sockets, finish what is under way."""
     load_texts(ROOT / "templates" / "locale")
     application = make_application(runtime)
     server = make_server(application, trusted_proxies=settings.trusted_proxies)
-    sockets = bind_sockets(settings.port, settings.address or None, backlog=4096)
-    server.add_sockets(sockets)
+    server.add_sockets(listening)
     try:
-        yield int(sockets[0].getsockname()[1])
+        yield
     finally:
         await _drain(server, runtime)
 
@@ -187,11 +197,6 @@ def _mail_sender(settings: Settings) -> Any:
     return outbox_sender(settings.data_dir / "outbox")
 
 
-def public_url(settings: Settings) -> str:
-    """Where users reach this server."""
-    return settings.public_url or f"http://{settings.address or '127.0.0.1'}:{settings.port}"
-
-
 def secret_key(settings: Settings) -> str:
     """The key of SMOVIE_SECRET_KEY, else one made once and kept in the data folder."""
     if settings.secret_key:
@@ -214,6 +219,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    listening, address = listen(settings)
     async with AsyncExitStack() as up:
         db = await up.enter_async_context(open_store(settings))
         await create_indexes(db)
@@ -222,16 +228,16 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
             log.info("demo catalogue ready", created=report.created, unchanged=report.unchanged)
         else:
             await ensure_vocabulary(db)
-        runtime = await up.enter_async_context(open_runtime(settings, db))
+        runtime = await up.enter_async_context(open_runtime(settings, db, address))
         admin = await _demo_admin(settings, runtime) if demo else None
-        port = await up.enter_async_context(open_server(settings, runtime))
+        await up.enter_async_context(open_server(settings, runtime, listening))
         # What was loaded stays: the collector need not walk it again, nor start for every few frames of a crowd.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        log.info("serving", address=f"http://{settings.address or '*'}:{port}", titles=len(runtime.catalog.snapshot.entries))
+        log.info("serving", address=address, titles=len(runtime.catalog.snapshot.entries))
         if admin:
-            click.echo(_welcome(settings, port, admin, runtime), err=False)
+            click.echo(_welcome(address, admin, runtime), err=False)
         await stop.wait()
         log.info("stopping")
 
@@ -247,9 +253,8 @@ async def _demo_admin(settings: Settings, runtime: Runtime) -> str:
     return password
 
 
-def _welcome(settings: Settings, port: int, password: str, runtime: Runtime) -> str:
+def _welcome(base: str, password: str, runtime: Runtime) -> str:
     snapshot = runtime.catalog.snapshot
-    base = settings.public_url or f"http://{settings.address or '127.0.0.1'}:{port}"
     series = next(iter(snapshot.select({"kind": (("kind", "series"),)}, "title", descending=False, start=0, size=1)[1]))
     return f"""
   SMovie is running:  {base}      ({len(snapshot.entries)} titles; Ctrl-C stops it)
@@ -258,7 +263,7 @@ def _welcome(settings: Settings, port: int, password: str, runtime: Runtime) -> 
   Three things to try:
     1. Films from Vietnam:   curl '{base}/api/v1/movies?nation=vn&sort=-release_date'
     2. A series, whole:      curl '{base}/api/v1/movies/{series.slug}'
-    3. Talk in a live room:  .venv/bin/python -m bench.chat {base} {DEMO_ADMIN} {password}
+    3. Talk in a live room:  .venv/bin/python docs/chat.py {base} {DEMO_ADMIN} {password}
 """
 
 
@@ -281,7 +286,9 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--port", type=int, help="Port to listen on (0: one from the kernel)."),
         click.option("--address", help="Address to listen on."),
-        click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder of the embedded database."),
+        click.option(
+            "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder of the embedded database."
+        ),
         click.option("--print-config", is_flag=True, help="Show every setting, secrets masked, and stop."),
     ):
         command = option(command)
@@ -306,7 +313,7 @@ def _settings(port: int | None, address: str | None, data_dir: Path | None, prin
 @click.group(invoke_without_command=True)
 @_common
 @click.pass_context
-def main(context: click.Context, **common: Any) -> None:
+def main(context: click.Context, /, **common: Any) -> None:
     """SMovie: an open movie-streaming backend. Without a command: serve."""
     context.obj = common
     if context.invoked_subcommand is None:
@@ -316,13 +323,14 @@ def main(context: click.Context, **common: Any) -> None:
 def _chosen(context: click.Context, common: dict[str, Any]) -> Settings:
     """Settings of a command; options may stand before or behind its name."""
     before = context.obj or {}
-    return _settings(**{name: value or before.get(name) for name, value in common.items()})
+    merged: dict[str, Any] = {name: value or before.get(name) for name, value in common.items()}
+    return _settings(**merged)
 
 
 @main.command("serve")
 @_common
 @click.pass_context
-def serve_command(context: click.Context, **common: Any) -> None:
+def serve_command(context: click.Context, /, **common: Any) -> None:
     """Serve the API and the live rooms."""
     _run(serve, _chosen(context, common))
 
@@ -330,7 +338,7 @@ def serve_command(context: click.Context, **common: Any) -> None:
 @main.command("demo")
 @_common
 @click.pass_context
-def demo_command(context: click.Context, **common: Any) -> None:
+def demo_command(context: click.Context, /, **common: Any) -> None:
     """Load the demo catalogue, then serve."""
     _run(lambda settings: serve(settings, demo=True), _chosen(context, common))
 
@@ -340,13 +348,13 @@ def demo_command(context: click.Context, **common: Any) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @_common
 @click.pass_context
-def import_command(context: click.Context, file: Path, dry_run: bool, **common: Any) -> None:
+def import_command(context: click.Context, /, file: Path, dry_run: bool, **common: Any) -> None:
     """Import titles from FILE (JSON Lines, plain or gzipped; docs/import.md)."""
 
     async def work(settings: Settings) -> None:
         async with open_store(settings, as_guest=True) as db:
-            await create_indexes(db)
-            await ensure_vocabulary(db)
+            if not dry_run:
+                await create_indexes(db)
             show_report(await import_with_progress(db, file, dry_run=dry_run))
 
     _run(work, _chosen(context, common))
@@ -357,7 +365,7 @@ def import_command(context: click.Context, file: Path, dry_run: bool, **common: 
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
 @_common
 @click.pass_context
-def create_admin_command(context: click.Context, email: str, password: str, **common: Any) -> None:
+def create_admin_command(context: click.Context, /, email: str, password: str, **common: Any) -> None:
     """Make an address an admin, verified, with this password."""
     try:
         checked = Registration(email=email, password=password, username="admin")
@@ -377,7 +385,7 @@ def create_admin_command(context: click.Context, email: str, password: str, **co
 @main.command("check")
 @_common
 @click.pass_context
-def check_command(context: click.Context, **common: Any) -> None:
+def check_command(context: click.Context, /, **common: Any) -> None:
     """Check settings, database and indexes; say what is wrong and how to mend it."""
 
     async def work(settings: Settings) -> None:
@@ -386,7 +394,9 @@ def check_command(context: click.Context, **common: Any) -> None:
         async with open_store(settings, as_guest=True) as db:
             await create_indexes(db)
             click.echo(f"mongodb: ok ({db.driver}, {time.monotonic() - started:.1f} s), indexes: ok")
-        click.echo(f"mail: {'by the mail server' if settings.mail_url else 'into ' + str(settings.data_dir / 'outbox')}")
+        click.echo(
+            f"mail: {'by the mail server' if settings.mail_url else 'into ' + str(settings.data_dir / 'outbox')}"
+        )
 
     _run(work, _chosen(context, common))
 

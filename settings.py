@@ -36,7 +36,9 @@ class Settings(BaseSettings):
 
     secret_key: SecretStr | None = Field(None, description="signs tokens; unset: made once and kept in the data dir")
     bcrypt_cost: int = Field(12, ge=4, le=16)
-    mail_url: SecretStr | None = Field(None, description="smtp://user:password@host:587; unset: .eml files in the outbox")
+    mail_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:587; unset: .eml files in the outbox"
+    )
     mail_from: str = "SMovie <no-reply@localhost>"
 
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, else JSON")

@@ -40,7 +40,7 @@ class ApiHandler(RequestHandler):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "get" in vars(cls) and "head" not in vars(cls):
-            cls.head = cls.get  # type: ignore[method-assign]
+            cls.head = cls.get
 
     @property
     def runtime(self) -> Runtime:
@@ -219,13 +219,13 @@ class UnknownAddressHandler(ApiHandler):
 
 
 def log_request(handler: RequestHandler) -> None:
-    """One line per request; the query string stays out, it may carry a token."""
+    """One line per request. The query string stays out, and so does a token in the path."""
     status = handler.get_status()
     write = log.info if status < 500 else log.error
     write(
         "served",
         method=handler.request.method,
-        path=handler.request.path,
+        path=handler.request.path.replace(handler.path_kwargs.get("token", "\0"), "***"),
         status=status,
         ms=round(handler.request.request_time() * 1e3, 1),
         request_id=getattr(handler, "request_id", None),
@@ -248,6 +248,4 @@ def locale_of(accept_language: str) -> tornado.locale.Locale:
 
 @functools.cache
 def _repeatable(model: type[Model]) -> frozenset[str]:
-    return frozenset(
-        name for name, field in model.model_fields.items() if typing.get_origin(field.annotation) is tuple
-    )
+    return frozenset(name for name, field in model.model_fields.items() if typing.get_origin(field.annotation) is tuple)

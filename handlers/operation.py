@@ -62,9 +62,7 @@ def operation_of(handler: type, verb: str) -> Operation | None:
     return typing.cast(Operation, read()) if read else None
 
 
-def _read(
-    method: Method, access: Access, answer: type[Model] | None, status: int, cacheable: bool
-) -> Operation:
+def _read(method: Method, access: Access, answer: type[Model] | None, status: int, cacheable: bool) -> Operation:
     hints = typing.get_type_hints(method)
     summary = (inspect.getdoc(method) or "").partition("\n")[0].rstrip(".")
     return Operation(access, summary, hints.get("query"), hints.get("body"), answer, status, cacheable)

@@ -22,8 +22,14 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
-_HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type",
-               426: "websocket_expected"}
+_HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    426: "websocket_expected",
+}
 Problem = dict[str, Any]
 
 
@@ -75,9 +81,9 @@ _KNOWN = {
 
 def invalid_from(error: ValidationError) -> errors.Invalid:
     """What Pydantic found wrong, as a refusal with JSON pointers. What was sent is not repeated."""
-    found = []
+    found: list[tuple[str, str, dict[str, object]]] = []
     for item in error.errors(include_url=False, include_input=False):
         pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in item["loc"])
-        context = {key: value for key, value in item.get("ctx", {}).items() if isinstance(value, str | int | float)}
-        found.append((pointer, f"invalid_{_KNOWN.get(item['type'], 'value')}", {**context}))
+        context: dict[str, object] = dict(item.get("ctx", {}))
+        found.append((pointer, f"invalid_{_KNOWN.get(item['type'], 'value')}", context))
     return errors.Invalid(errors=found[:50])

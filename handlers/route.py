@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from tornado.web import RequestHandler, URLSpec
+from tornado.routing import URLSpec
+from tornado.web import RequestHandler
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _FILLED_BY = {"path": r".+"}  # every other parameter: anything but a slash
@@ -24,6 +25,7 @@ class Route:
         """As Tornado wants it."""
         literal = re.split(_PARAMETER, self.path)
         pattern = "".join(
-            f"(?P<{part}>{_FILLED_BY.get(part, '[^/]+')})" if index % 2 else re.escape(part) for index, part in enumerate(literal)
+            f"(?P<{part}>{_FILLED_BY.get(part, '[^/]+')})" if index % 2 else re.escape(part)
+            for index, part in enumerate(literal)
         )
         return URLSpec(pattern + "$", self.handler, name=None)

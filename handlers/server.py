@@ -10,6 +10,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from handlers.base import UnknownAddressHandler, locale_of, log_request
+from handlers.openapi import describe
 from handlers.problems import problem
 from handlers.routes import ROUTES
 from handlers.runtime import Runtime
@@ -30,6 +31,7 @@ def make_application(runtime: Runtime) -> Application:
         default_handler_class=UnknownAddressHandler,
         default_handler_args={},
         log_function=log_request,
+        openapi=orjson.dumps(describe(ROUTES)),
         runtime=runtime,
     )
 
@@ -42,7 +44,7 @@ def load_texts(folder: Path) -> None:
 def make_server(application: Application, *, trusted_proxies: frozenset[str]) -> HTTPServer:
     """An HTTP server that is not listening yet. `X-Forwarded-For` is believed only of trusted proxies."""
     return HTTPServer(
-        _Guard(application),  # type: ignore[arg-type]  # the interface HTTPServer really asks for
+        _Guard(application),
         max_body_size=_DISCARD_BYTES,
         body_timeout=_BODY_WITHIN_S,
         idle_connection_timeout=_IDLE_S,
@@ -57,9 +59,7 @@ class _Guard(httputil.HTTPServerConnectionDelegate):
     def __init__(self, application: Application) -> None:
         self._application = application
 
-    def start_request(
-        self, server_conn: object, request_conn: httputil.HTTPConnection
-    ) -> httputil.HTTPMessageDelegate:
+    def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         return _BoundedRequest(self._application.start_request(server_conn, request_conn), request_conn)
 
     def on_close(self, server_conn: object) -> None:

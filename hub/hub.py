@@ -78,7 +78,12 @@ class Hub:
         """
         room = self._room(name)
         self.leave(name, listener)
-        recovered = since is not None and since.epoch == room.epoch and room.log.holds_all_after(since.seq)
+        recovered = (
+            since is not None
+            and since.epoch == room.epoch
+            and since.seq <= room.flushed  # one that nobody was sent yet would come a second time
+            and room.log.holds_all_after(since.seq)
+        )
         # Not the log's head: what is on its way to the others would come to this one with a seq it was told it had.
         seq = since.seq if recovered and since else room.flushed
         room.seats[listener] = Seat(listener, seq, self._clock())
@@ -186,7 +191,7 @@ class Hub:
             room.live.add(seat.listener)
         else:
             seat.state, seat.waiting, seat.moved_at = State.LAGGING, waiting, self._clock()
-            if waiting < self.limits.soft_bytes:  # it went straight through: nobody will tell us that it drained
+            if waiting <= self.limits.soft_bytes:  # never above the transport's mark: nobody will say that it drained
                 self._call_soon(lambda: self.drained(room.name, seat.listener))
 
     def _give_fresh_page(self, room: Room, seat: Seat) -> None:

@@ -193,5 +193,3 @@ async def _open_session(means: AccountMeans, user: User, device: Device) -> Toke
     await sessions.insert(means.db, session)
     access = means.signer.issue_access(user.id, session_id)
     return TokenPair(access=access, refresh=refresh_token, expires_in=tokens.ACCESS_LIFE_S)
-
-

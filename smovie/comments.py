@@ -68,9 +68,7 @@ def check_episode(catalog: CatalogFeed, episode_id: str) -> None:
         raise NotFound("episode_not_found")
 
 
-async def post(
-    desk: CommentDesk, author: Identity, episode_id: str, draft: CommentDraft
-) -> tuple[Comment, int | None]:
+async def post(desk: CommentDesk, author: Identity, episode_id: str, draft: CommentDraft) -> tuple[Comment, int | None]:
     """Store a comment, then bring it to its room. Shape: (the stored comment, its seq where it is known).
 
     A retry with the same `cmid` gives the comment of the first try and reaches the room once.

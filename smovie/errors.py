@@ -21,7 +21,8 @@ class Invalid(Refusal):
     def __init__(
         self, code: str = "invalid", *, errors: list[tuple[str, str, dict[str, object]]] | None = None, **facts: object
     ) -> None:
-        super().__init__(code, **facts)
+        super().__init__(code)
+        self.facts = facts
         self.errors = errors or []
 
 
@@ -53,4 +54,5 @@ class Unavailable(Refusal):
     """Something we need is away or full; the same request may work later."""
 
     def __init__(self, code: str = "unavailable", *, retry_after_s: int = 2, **facts: object) -> None:
-        super().__init__(code, retry_after_s=retry_after_s, **facts)
+        super().__init__(code, retry_after_s=retry_after_s)
+        self.facts = facts

@@ -17,7 +17,8 @@ _SHAPES = "\u0302\u0306\u031b"  # circumflex, breve, horn: they make another let
 
 def fold(text: str) -> str:
     """Lower case without marks, runs of anything but letters and digits as one space: "Đất rừng!" -> "dat rung"."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_STROKES))
+    # Decomposed first: a stroke may hide below a mark (ǿ) and a capital in a sign (™, ℌ).
+    plain = unicodedata.normalize("NFKD", text.lower()).lower().translate(_STROKES)
     letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
     return " ".join(letters.split())
 
@@ -40,7 +41,7 @@ def _letter_rank(letter: str) -> tuple[int, int]:
     shaped = unicodedata.normalize("NFC", marks[0] + "".join(m for m in marks[1:] if m in _SHAPES))
     place = _ALPHABET.find(shaped)
     if place < 0:  # é is e with a tone, ö is o: their base letter decides
-        place = _ALPHABET.find(fold(letter)[:1])
+        place = _ALPHABET.find(fold(letter)[:1] or letter)
     return (place + 100, tone) if place >= 0 else (min(ord(letter), 0xFFFF), tone) if letter.isdigit() else (999, tone)
 
 

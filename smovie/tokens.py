@@ -75,7 +75,9 @@ class TokenSigner:
         number = rest.partition(".")[0]
         if not (number.isascii() and number.isdigit() and len(number) < 10):
             raise Unauthenticated("token_invalid")
-        if not hmac.compare_digest(self.refresh_token(session_id, int(number)).encode(), token.encode("utf-8", "replace")):
+        if not hmac.compare_digest(
+            self.refresh_token(session_id, int(number)).encode(), token.encode("utf-8", "replace")
+        ):
             raise Unauthenticated("token_invalid")
         return session_id, int(number)
 

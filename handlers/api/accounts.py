@@ -8,9 +8,9 @@ from smovie import accounts
 from smovie.models.accounts import (
     Credentials,
     Me,
+    RefreshRequest,
     Registered,
     Registration,
-    RefreshRequest,
     Resend,
     SignedIn,
     TokenPair,

@@ -26,6 +26,7 @@ AUTH_WITHIN_S = 5.0
 TOKEN_GRACE_S = 25.0
 MALFORMED_ALLOWED = 9  # the tenth closes 1008
 PAGE = 50
+_REJOIN: Frame = {"type": "rejoin"}  # ours to the inbox; a client's frame is never this very object
 _INBOX_PAUSE, _INBOX_RESUME = 32, 8  # messages read ahead of what is answered
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, FLOODING = 4401, 4403, 4404, 4429
 
@@ -58,7 +59,11 @@ class RoomSession:
         self._opened_at = time.monotonic()
         self._inbox: deque[Frame] = deque()
         self._working: asyncio.Task[None] | None = None
-        if token is not None:
+
+    def begin(self) -> None:
+        """The connection is made: sign in with the token that came with the handshake, if one did."""
+        if self._token is not None:
+            token, self._token = self._token, None
             self._receive({"type": "auth", "token": token})
 
     # -- from the connection ---------------------------------------------------------------------------------------
@@ -96,7 +101,7 @@ class RoomSession:
 
     def refresh(self) -> None:
         self._since = None
-        self._receive({"type": "_rejoin"})
+        self._receive(_REJOIN)
 
     def drop(self, code: int, reason: str) -> None:
         self.connection.close(code, reason)
@@ -141,7 +146,7 @@ class RoomSession:
 
     async def _answer(self, message: Frame) -> None:
         kind = message["type"]
-        if kind == "_rejoin":
+        if message is _REJOIN:
             await self._join()
         elif kind == "auth":
             await self._sign_in(message)

@@ -89,20 +89,22 @@ class CommentsSocketHandler(ApiHandler):
         runtime, request_id = self.runtime, self.request_id
         stream = self.detach()
         self.on_finish()  # the request is over; Tornado does not say so of a detached one
-        with contextlib.suppress(StreamClosedError):
+        try:
             await stream.write(("\r\n".join(answer) + "\r\n\r\n").encode())
             sock, early = _leave_stream(stream)
-            loop = asyncio.get_running_loop()
-            connection = LiveConnection(runtime.hub.limits.soft_bytes, runtime.live.remove)
-            session = RoomSession(
-                runtime, connection, episode_id, locale=locale, address=address, token=token, since=since
-            )
-            connection.session = session
-            runtime.live.add(session)
-            await loop.connect_accepted_socket(lambda: connection, sock)
-            if early:
-                connection.data_received(early)
-            log.info("upgraded", episode=episode_id, request_id=request_id)
+        except StreamClosedError:
+            return
+        finally:
+            stream.close()  # the socket lives on under the descriptor that was taken
+        connection = LiveConnection(runtime.hub.limits.soft_bytes, runtime.live.remove)
+        session = RoomSession(runtime, connection, episode_id, locale=locale, address=address, token=token, since=since)
+        connection.session = session
+        runtime.live.add(session)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, sock)
+        log.info("upgraded", episode=episode_id, request_id=request_id)
+        session.begin()
+        if early:
+            connection.data_received(early)
 
     def write_error(self, status_code: int, **kwargs: object) -> None:
         if status_code == 426:
@@ -116,12 +118,11 @@ def _leave_stream(stream: IOStream) -> tuple[socket.socket, bytes]:
 
     Only public ways: a partial read gives what Tornado has buffered, and a duplicate descriptor outlives the stream.
     """
-    reading = stream.read_bytes(_EARLY_BYTES, partial=True)
+    reading = asyncio.ensure_future(stream.read_bytes(_EARLY_BYTES, partial=True))
     early = reading.result() if reading.done() else b""
-    sock = socket.socket(fileno=os.dup(stream.fileno()))
+    sock = socket.socket(fileno=os.dup(stream.socket.fileno()))
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a comment does not wait for company
-    stream.close()
     if not early:
-        reading.add_done_callback(lambda future: future.exception())
+        reading.add_done_callback(lambda future: future.exception())  # it ends with the stream; nobody minds
     return sock, early

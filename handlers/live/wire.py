@@ -2,7 +2,7 @@
 
 Tornado's own reader costs a coroutine and some 15 KB per connection, answers a broken frame by cutting the line, and
 encodes every message per receiver. Rooms need the opposite on all three counts (docs/decisions/0005), so the socket is
-taken over after Tornado's handshake and read here. Text arrives decoded; control frames arrive as they are.
+taken over after Tornado's handshake and read here. Text arrives checked; control frames arrive as they are.
 """
 
 import struct
@@ -45,25 +45,34 @@ class WireError(Exception):
 class FrameReader:
     """Turns a byte stream from a client into messages. One per connection; small while nothing is under way."""
 
-    __slots__ = ("_buffer", "_fragments", "_fragments_bytes", "_max_bytes", "_opcode")
+    __slots__ = ("_buffer", "_closed", "_fragments", "_fragments_bytes", "_max_bytes", "_opcode")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._buffer = b""
+        self._closed = False  # the peer said goodbye
         self._opcode: Opcode | None = None  # of the fragmented message under way
         self._fragments: list[bytes] | None = None
         self._fragments_bytes = 0
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """The messages that these bytes complete. Errors: WireError, after the messages before the broken frame."""
+        """The messages that these bytes complete; none after CLOSE (RFC 6455 1.4).
+
+        Errors: WireError, after the messages before the broken frame."""
+        if self._closed:
+            return
         if self._buffer:
             data, self._buffer = self._buffer + data, b""
         at = 0
         while (frame := self._next_frame(data, at)) is not None:
             first, payload, at = frame
             message = self._take(first, payload)
-            if message is not None:
-                yield message
+            if message is None:
+                continue
+            self._closed = message.opcode is Opcode.CLOSE
+            yield message
+            if self._closed:
+                return
         self._buffer = data[at:]
 
     def _next_frame(self, data: bytes, at: int) -> tuple[int, bytes, int] | None:

@@ -12,7 +12,7 @@ class StaticHandler(StaticFileHandler):
 
     access = Access.PUBLIC
 
-    def initialize(self, **_kwargs: Any) -> None:
+    def initialize(self, **_kwargs: Any) -> None:  # type: ignore[override]  # the folder is the runtime's
         super().initialize(path=str(self.application.settings["runtime"].static_folder))
 
     def set_default_headers(self) -> None:

@@ -165,9 +165,9 @@ class Snapshot:
         return ids
 
     def _matching(self, filters: Mapping[str, tuple[Facet, ...]]) -> set[str]:
-        sets = []
+        sets: list[set[str]] = []
         for facets in filters.values():
-            members = [self._facets.get(facet, frozenset()) for facet in facets]
+            members = [self._facets[facet] for facet in facets if facet in self._facets]
             sets.append(members[0] if len(members) == 1 else set().union(*members))
         smallest, *others = sorted(sets, key=len)
         return set(smallest).intersection(*others)

@@ -1,5 +1,6 @@
 """An import as its operator watches it: a progress bar, then what happened, bad rows with their line numbers."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ ROWS_SHOWN = 20
 
 async def import_with_progress(db: Database, file: Path, *, dry_run: bool) -> ImportReport:
     """Import a file with a bar on standard error."""
-    with click.progressbar(length=file.stat().st_size, label="importing", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=file.stat().st_size, label="importing", file=sys.stderr) as bar:
 
         def show(progress: Progress) -> None:
             bar.update(progress.bytes_read - bar.pos)

@@ -76,7 +76,9 @@ class Mailer:
             await mails.delete(self._db, letter.id)
             return
         wait_s = BACK_OFF[min(letter.tries, len(BACK_OFF)) - 1]
-        log.warning("a mail was not sent, trying again", letter=letter.id, retry_s=wait_s, problem=type(problem).__name__)
+        log.warning(
+            "a mail was not sent, trying again", letter=letter.id, retry_s=wait_s, problem=type(problem).__name__
+        )
         await mails.postpone(self._db, letter.id, now() + timedelta(seconds=wait_s))
 
 

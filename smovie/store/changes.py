@@ -30,28 +30,30 @@ class Changes:
     def __init__(self, stream: Any, resume_token: Any | None) -> None:
         self._stream = stream
         self.resume_token = resume_token
-        self._arrived: asyncio.Queue[Document] = asyncio.Queue(_MOST_WAITING)
+        self._arrived: asyncio.Queue[Document | Exception] = asyncio.Queue(_MOST_WAITING)
 
     async def _read(self) -> None:
-        async for event in self._stream:
-            await self._arrived.put(event)
+        try:
+            async for event in self._stream:
+                await self._arrived.put(event)
+            raise StreamLost("the change stream ended")
+        except Exception as exc:  # whatever ended it is told where the events are read
+            await self._arrived.put(exc)
 
     async def batches(self) -> AsyncIterator[list[Change]]:
         """Changes as they come: all that have arrived together, at least one. Errors: StreamLost, the driver's."""
         reader = asyncio.create_task(self._read())
         try:
             while True:
-                arrival = asyncio.create_task(self._arrived.get())
-                await asyncio.wait({reader, arrival}, return_when=asyncio.FIRST_COMPLETED)
-                if not arrival.done():
-                    arrival.cancel()
-                    reader.result()  # raises what ended the reader
-                    raise StreamLost("the change stream ended")
-                events = [arrival.result()]
+                arrivals = [await self._arrived.get()]
                 while not self._arrived.empty():
-                    events.append(self._arrived.get_nowait())
-                yield [change for event in events if (change := _to_change(event))]
-                self.resume_token = events[-1]["_id"]
+                    arrivals.append(self._arrived.get_nowait())
+                events = [arrival for arrival in arrivals if not isinstance(arrival, Exception)]
+                if events:
+                    yield [_to_change(event) for event in events]
+                    self.resume_token = events[-1]["_id"]
+                if isinstance(arrivals[-1], Exception):
+                    raise arrivals[-1]
         except ChangeStreamLost as exc:
             raise StreamLost(str(exc)) from exc
         finally:
@@ -59,7 +61,7 @@ class Changes:
             await asyncio.gather(reader, return_exceptions=True)
 
 
-def _to_change(event: Document) -> Change | None:
+def _to_change(event: Document) -> Change:
     kind = event["operationType"]
     if kind in ("insert", "update", "replace", "delete"):
         # An update whose document is gone again when it is looked up has none: the delete follows.

@@ -11,7 +11,6 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo import errors as driver_errors
-from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from smovie.errors import Unavailable
@@ -39,9 +38,7 @@ class Database:
     def __init__(self, client: Any, name: str, driver: Driver) -> None:
         self._client = client
         # What is acknowledged survives: majority, which journals (DESIGN.md 6).
-        self._database = client.get_database(
-            name, write_concern=WriteConcern(w="majority"), read_concern=ReadConcern("local")
-        )
+        self._database = client.get_database(name, write_concern=WriteConcern(w="majority"))
         self.driver = driver
         self.name = name
 
@@ -58,13 +55,17 @@ class Database:
 
     @asynccontextmanager
     async def watch(self, collections: Sequence[str], resume_after: Any | None) -> AsyncIterator[Any]:
-        """A change stream over some collections, with the full document as it is now.
+        """A change stream over some collections, with the full document as it is now: from `resume_after` on, else from
+        the moment of this call, even where the driver opens it later.
 
         Shape: an async iterator of MongoDB change events; `resume_token` is where to go on.
         Errors: the driver's own, since the caller decides between resuming and reloading.
         """
         stages = [{"$match": {"ns.coll": {"$in": list(collections)}}}]
-        stream = self._database.watch(stages, full_document="updateLookup", resume_after=resume_after)
+        since: Document = {"resume_after": resume_after}
+        if resume_after is None:
+            since = {"start_at_operation_time": (await self._database.command("ping"))["operationTime"]}
+        stream = self._database.watch(stages, full_document="updateLookup", **since)
         if self.driver == "pymongo":
             stream = await stream
         try:
@@ -131,7 +132,8 @@ def store_call(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]
 
 def duplicate_rows(error: driver_errors.BulkWriteError) -> tuple[set[int], set[int]]:
     """Which rows of a bulk insert were (duplicates, refused for another reason), by index."""
-    duplicates, others = set(), set()
+    duplicates: set[int] = set()
+    others: set[int] = set()
     for problem in error.details.get("writeErrors", []):
         (duplicates if problem.get("code") == _DUPLICATE_KEY else others).add(problem["index"])
     return duplicates, others

@@ -1,14 +1,28 @@
 """The `movies` collection: titles with their seasons and episodes embedded."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import bson
 from pydantic import ValidationError
 
 from smovie.models.catalog import Movie, Tag
-from smovie.store.mongo import Database, Document, UpdateMany, pack, store_call, unpack
+from smovie.store.mongo import (
+    BulkWriteError,
+    Database,
+    Document,
+    InsertOne,
+    UpdateMany,
+    UpdateOne,
+    duplicate_rows,
+    pack,
+    store_call,
+    unpack,
+)
 
 _PAGE = 1_000  # documents a round trip; 36,000 titles load in 40 trips
+_KEPT_BY_IMPORTS = ("slug", "stats", "is_active", "created_at", "deleted_at")
+MOST_BYTES = 12 * 1024 * 1024  # of a title as stored (DESIGN.md 4)
 
 
 def to_movie(document: Document) -> Movie | None:
@@ -59,15 +73,50 @@ async def read_by_ids(db: Database, ids: Sequence[str]) -> dict[str, Movie]:
     return {movie.id: movie for movie in movies if movie}
 
 
-async def read_slugs(db: Database) -> set[str]:
-    """Every slug in use."""
-    return {row["slug"] async for row in db.movies.find({}, {"slug": 1, "_id": 0})}
+@store_call
+async def slugs_taken(db: Database, slugs: Sequence[str]) -> set[str]:
+    """Those of these slugs that a title has, visible or not."""
+    cursor = db.movies.find({"slug": {"$in": list(slugs)}}, {"slug": 1, "_id": 0})  # index slug, covering
+    return {row["slug"] async for row in cursor}
+
+
+def size_bytes(movie: Movie) -> int:
+    """What the title takes as a document; MongoDB refuses more than 16 MiB, we more than MOST_BYTES."""
+    return len(bson.encode(to_document(movie)))
+
+
+def to_insert(movie: Movie) -> InsertOne[Document]:
+    """For `write_bulk`: a title that is not stored yet."""
+    return InsertOne(to_document(movie))
+
+
+def to_import_change(movie: Movie, *, if_version: int) -> UpdateOne:
+    """For `write_bulk`: what an import changes of a title, if it is still the version that the import read.
+
+    Members an import leaves alone are not written, so that views counted meanwhile stay counted.
+    """
+    changed = to_document(movie)
+    kept = {member: changed.pop(member) for member in _KEPT_BY_IMPORTS}
+    # upsert: a title that moved on is not found and collides by its _id, which tells exactly whose turn it is again.
+    return UpdateOne(
+        {"_id": changed.pop("_id"), "version": if_version}, {"$set": changed, "$setOnInsert": kept}, upsert=True
+    )
 
 
 @store_call
-async def write_bulk(db: Database, operations: Iterable[Any]) -> None:
-    """Inserts and replacements in one go, unordered."""
-    await db.movies.bulk_write(list(operations), ordered=False)
+async def write_bulk(db: Database, operations: Sequence[Any]) -> set[int]:
+    """Write in one go, unordered; the places of those that collided with what is stored. All others are written.
+
+    At most a few hundred and a few MiB at a time, for the answer is due in 2 s.
+    """
+    try:
+        await db.movies.bulk_write(list(operations), ordered=False)
+    except BulkWriteError as exc:
+        collided, others = duplicate_rows(exc)
+        if others:
+            raise
+        return collided
+    return set()
 
 
 @store_call

@@ -6,7 +6,17 @@ from typing import Literal
 from pydantic import ValidationError
 
 from smovie.models.catalog import Tag
-from smovie.store.mongo import Database, Document, InsertOne, UpdateOne, pack, store_call, unpack
+from smovie.store.mongo import (
+    BulkWriteError,
+    Database,
+    Document,
+    InsertOne,
+    UpdateOne,
+    duplicate_rows,
+    pack,
+    store_call,
+    unpack,
+)
 
 TagCollection = Literal["genres", "nations", "exclusivities"]
 TAG_COLLECTIONS: tuple[TagCollection, ...] = ("genres", "nations", "exclusivities")
@@ -46,7 +56,12 @@ async def people_by_name(db: Database, names: Sequence[str]) -> dict[str, str]:
 
 @store_call
 async def add_people(db: Database, people: Iterable[tuple[str, str]]) -> None:
-    """Store new people as (id, name)."""
+    """Store new people as (id, name); a name somebody stored meanwhile is left as it is, under that id."""
     operations = [InsertOne(pack({"id": person_id, "name": name})) for person_id, name in people]
-    if operations:
+    if not operations:
+        return
+    try:
         await db.people.bulk_write(operations, ordered=False)
+    except BulkWriteError as exc:
+        if duplicate_rows(exc)[1]:
+            raise

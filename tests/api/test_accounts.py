@@ -1,0 +1,198 @@
+"""Accounts through the front door: registering, the mail, signing in, refreshing, signing out."""
+
+import asyncio
+import time
+
+import jwt
+import pytest
+
+from smovie.tokens import TokenSigner
+from tests.support.mailbox import letters_to, text_of
+from tests.support.room import in_room
+from tests.support.server import RunningServer
+from tests.support.wait import until
+
+
+async def test_registering_then_opening_the_mail_then_signing_in(server: RunningServer) -> None:
+    registered = await server.register()
+    pending = await server.api.get("/me", access=registered["access"])
+    assert pending.json["email_verified"] is False
+
+    confirmed = await server.api.post_to(await server.proof_for(registered))
+    assert confirmed.status == 200
+
+    signed_in = await server.api.post("/auth/login", {"email": registered["email"], "password": registered["password"]})
+    assert signed_in.json["user"]["username"] == registered["username"]
+    me = await server.api.get("/me", access=signed_in.json["access"])
+    assert me.json["email_verified"] is True
+    assert "password_hash" not in me.json
+
+
+async def test_the_link_works_once(server: RunningServer) -> None:
+    registered = await server.register()
+    link = await server.proof_for(registered)
+    assert (await server.api.post_to(link)).status == 200
+    assert (await server.api.post_to(link)).status == 404
+
+
+async def test_opening_the_link_in_a_browser_confirms_nothing_by_itself(server: RunningServer) -> None:
+    registered = await server.register()
+    link = await server.proof_for(registered)
+    page = await server.api.call("GET", link, headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert (await server.api.get("/me", access=registered["access"])).json["email_verified"] is False
+    as_json = await server.api.call("GET", link, headers={"Accept": "application/json"})
+    assert as_json.json["access"]
+
+
+async def test_the_mail_is_in_the_language_asked_for_and_names_no_stranger(server: RunningServer) -> None:
+    body = {"email": "reader@example.com", "username": "Buy pills", "password": "long enough"}
+    await server.api.post("/auth/register", body, headers={"Accept-Language": "en"})
+    letter = (await until(lambda: letters_to(server.outbox, "reader@example.com")))[0]
+    assert "Confirm" in letter["Subject"]
+    assert "Buy pills" not in text_of(letter)
+    assert letter.get_body(("html",)) is not None
+
+
+async def test_a_taken_address_is_answered_alike_and_its_owner_is_told(server: RunningServer) -> None:
+    owner = await server.a_member()
+    fresh = await server.register()
+    again = await server.register(email=owner.email)
+    assert set(again) == set(fresh)
+    assert again["message"] == fresh["message"]
+    assert again["uid"] != owner.id
+    letters = await until(lambda: found if len(found := letters_to(server.outbox, owner.email)) == 2 else None)
+    assert "/verify/" not in text_of(letters[-1])
+
+
+async def test_who_proves_the_mailbox_wins_over_earlier_pending_registrations(server: RunningServer) -> None:
+    stranger = await server.register()
+    owner = await server.register(email=stranger["email"])
+    assert (await server.api.post_to(await server.proof_for(owner))).status == 200
+    assert (await server.api.get("/me", access=stranger["access"])).status == 401
+    wrong = await server.api.post("/auth/login", {"email": stranger["email"], "password": "the stranger's one"})
+    assert wrong.status == 401
+
+
+async def test_a_name_can_be_taken_once(server: RunningServer) -> None:
+    owner = await server.a_member()
+    body = {"email": "other@example.com", "username": owner.username.upper(), "password": "long enough"}
+    refused = await server.api.post("/auth/register", body)
+    assert refused.status == 422
+    assert refused.json["errors"][0]["pointer"] == "/username"
+
+
+async def test_two_pending_accounts_of_one_name_both_become_accounts(server: RunningServer) -> None:
+    first = await server.register()
+    second = await server.register(username=first["username"])
+    for registered in (first, second):
+        assert (await server.api.post_to(await server.proof_for(registered))).status == 200
+    signed_in = await server.api.post("/auth/login", {"email": second["email"], "password": second["password"]})
+    shown = signed_in.json["user"]["username"]
+    assert shown.startswith(first["username"])
+    assert shown != first["username"]
+
+
+@pytest.mark.parametrize("address", ["known", "nobody@example.com"])
+async def test_a_wrong_password_and_an_unknown_address_are_refused_alike(server: RunningServer, address: str) -> None:
+    email = (await server.a_member()).email if address == "known" else address
+    refused = await server.api.post("/auth/login", {"email": email, "password": "not the password"})
+    assert refused.status == 401
+    assert refused.json["type"] == "/problems/login-failed"
+
+
+async def test_an_unverified_account_is_told_so_only_with_the_right_password(server: RunningServer) -> None:
+    registered = await server.register()
+    right = {"email": registered["email"], "password": registered["password"]}
+    assert (await server.api.post("/auth/login", right)).status == 403
+    assert (await server.api.post("/auth/login", {**right, "password": "not the password"})).status == 401
+
+
+@pytest.mark.parametrize("password", ["mật khẩu rất dài " * 20, "🎬" * 40, "a\x00bcdefgh", " spaces stay "])
+async def test_a_password_is_taken_exactly_as_typed(server: RunningServer, password: str) -> None:
+    member = await server.a_member(password=password)
+    assert (await server.api.post("/auth/login", {"email": member.email, "password": password})).status == 200
+    shorter = await server.api.post("/auth/login", {"email": member.email, "password": password[:-1]})
+    assert shorter.status == 401
+
+
+async def test_refreshing_rotates_and_a_double_click_gets_the_same_successor(server: RunningServer) -> None:
+    member = await server.a_member()
+    first = await server.api.post("/auth/refresh", {"refresh": member.refresh})
+    again = await server.api.post("/auth/refresh", {"refresh": member.refresh})
+    assert first.status == again.status == 200
+    assert first.json["refresh"] == again.json["refresh"] != member.refresh
+
+
+async def test_fifty_parallel_refreshes_leave_one_chain(server: RunningServer) -> None:
+    member = await server.a_member()
+    answers = await asyncio.gather(*(server.api.post("/auth/refresh", {"refresh": member.refresh}) for _ in range(50)))
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.json["refresh"] for answer in answers}) == 1
+
+
+async def test_a_used_token_that_comes_again_later_ends_its_family(server: RunningServer) -> None:
+    member = await server.a_member()
+    child = (await server.api.post("/auth/refresh", {"refresh": member.refresh})).json
+    grandchild = (await server.api.post("/auth/refresh", {"refresh": child["refresh"]})).json
+    assert (await server.api.post("/auth/refresh", {"refresh": member.refresh})).status == 401
+    assert (await server.api.post("/auth/refresh", {"refresh": grandchild["refresh"]})).status == 401
+
+    async def is_out() -> bool:
+        return (await server.api.get("/me", access=grandchild["access"])).status == 401
+
+    await until(is_out, within_s=2)
+
+
+async def test_logging_out_ends_the_session_everywhere(server: RunningServer) -> None:
+    member = await server.a_member()
+    async with in_room(server, server.an_episode_apart(), member.access) as room:
+        assert (await server.api.post("/auth/logout", {"refresh": member.refresh})).status == 204
+        assert await room.closed() == 4401
+    assert (await server.api.get("/me", access=member.access)).status == 401
+    assert (await server.api.post("/auth/refresh", {"refresh": member.refresh})).status == 401
+    assert (await server.api.post("/auth/logout", {"refresh": member.refresh})).status == 204
+
+
+def _forged(**changes: object) -> str:
+    claims = {
+        "iss": "smovie", "aud": "smovie-api", "typ": "access", "sub": "x", "sid": "y",
+        "iat": int(time.time()), "exp": int(time.time()) + 900, **changes,
+    }  # fmt: skip
+    signer = TokenSigner("a key for tests")
+    return jwt.encode(claims, signer._access_key, algorithm="HS256", headers={"kid": signer._key_id})
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "nonsense",
+        jwt.encode({"sub": "x", "sid": "y"}, None, algorithm="none"),
+        jwt.encode({"sub": "x", "sid": "y"}, "another key, long enough to sign with", algorithm="HS256"),
+        _forged(exp=int(time.time()) - 60),
+        _forged(typ="refresh"),
+        _forged(aud="elsewhere"),
+        _forged(iss="elsewhere"),
+        _forged(sid=None),
+        _forged(),  # right in form, of a session that is not there
+    ],
+)
+async def test_a_token_that_is_not_ours_opens_nothing(server: RunningServer, token: str) -> None:
+    assert (await server.api.get("/me", access=token)).status == 401
+
+
+async def test_no_token_opens_nothing_that_is_not_public(server: RunningServer) -> None:
+    refused = await server.api.get("/me")
+    assert refused.status == 401
+    assert refused.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_asking_for_the_mail_again_tells_a_stranger_nothing(server: RunningServer) -> None:
+    registered = await server.register()
+    await until(lambda: letters_to(server.outbox, registered["email"]))
+    known = await server.api.post("/auth/verify/resend", {"email": registered["email"]})
+    unknown = await server.api.post("/auth/verify/resend", {"email": "nobody@example.com"})
+    assert (known.status, known.json) == (unknown.status, unknown.json)
+    assert known.status == 202
+    await until(lambda: len(letters_to(server.outbox, registered["email"])) == 2)
+    assert (await server.api.post_to(await server.proof_for(registered))).status == 200

@@ -1,0 +1,147 @@
+"""A change made directly in MongoDB shows in the API; reading asks MongoDB nothing."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from pymongo import monitoring
+
+from smovie.importing.demo import load_demo
+from smovie.models.base import now
+from smovie.store.mongo import Database
+from tests.support.server import RunningServer, start_server, test_settings
+from tests.support.wait import until
+
+WITHIN_S = 1.0  # DESIGN.md 5
+
+
+def a_document(number: int, **members: Any) -> dict[str, Any]:
+    """A title as somebody would write it by hand."""
+    return {
+        "_id": f"title{number}", "kind": "movie", "slug": f"phim-{number}", "title": f"Phim {number}",
+        "genres": [{"id": "drama", "name": {"vi": "Chính kịch", "en": "Drama"}}], "year": 2000,
+        "seasons": [{"id": f"s{number}", "number": 1, "episodes": [{"id": f"e{number}", "number": 1}]}],
+        "created_at": now(), "updated_at": now(), **members,
+    }  # fmt: skip
+
+
+async def shows(server: RunningServer, path: str, wanted: Any) -> None:
+    """Wait until a path answers as wanted, no longer than is promised."""
+
+    async def does() -> bool:
+        answer = await server.api.get(path)
+        return bool(wanted(answer))
+
+    await until(does, within_s=WITHIN_S)
+
+
+def titles_are(*titles: str) -> Any:
+    return lambda answer: sorted(card["title"] for card in answer.json["results"]) == sorted(titles)
+
+
+async def test_a_title_inserted_changed_hidden_restored_and_deleted(start: Any) -> None:
+    server = await start()
+    movies = server.runtime.db.movies
+    await movies.insert_many([a_document(1), a_document(2)])
+    await shows(server, "/movies", titles_are("Phim 1", "Phim 2"))
+    await movies.update_one({"_id": "title1"}, {"$set": {"title": "Đổi tên", "slug": "doi-ten"}})
+    await shows(server, "/movies/doi-ten", lambda answer: answer.status == 200)
+    await shows(server, "/movies/phim-1", lambda answer: answer.status == 404)
+    await movies.update_one({"_id": "title1"}, {"$set": {"is_active": False}})
+    await shows(server, "/movies", titles_are("Phim 2"))
+    await movies.update_one({"_id": "title1"}, {"$set": {"is_active": True}})
+    await shows(server, "/movies", titles_are("Đổi tên", "Phim 2"))
+    await movies.update_one({"_id": "title2"}, {"$set": {"deleted_at": now()}})
+    await shows(server, "/movies", titles_are("Đổi tên"))
+    await movies.delete_one({"_id": "title1"})
+    await shows(server, "/movies", titles_are())
+
+
+async def test_an_etag_changes_with_the_title(start: Any) -> None:
+    server = await start()
+    await server.runtime.db.movies.insert_one(a_document(1))
+    await shows(server, "/movies/phim-1", lambda answer: answer.status == 200)
+    before = (await server.api.get("/movies/phim-1")).headers["etag"]
+    await server.runtime.db.movies.update_one({"_id": "title1"}, {"$set": {"stats.views": 7}})
+    await shows(server, "/movies/phim-1", lambda answer: answer.headers["etag"] != before)
+
+
+async def test_a_genre_renamed_by_hand_is_renamed_in_its_titles(start: Any) -> None:
+    server = await start()
+    db = server.runtime.db
+    await db.movies.insert_one(a_document(1))
+    await db.genres.replace_one({"_id": "drama"}, {"name": {"vi": "Tâm lý", "en": "Drama"}}, upsert=True)
+    await shows(server, "/genres", lambda answer: "Tâm lý" in answer.body.decode())
+    await shows(server, "/movies/phim-1", lambda answer: answer.json["genres"][0]["name"] == "Tâm lý")
+    stored = await db.movies.find_one({"_id": "title1"})
+    assert stored["genres"][0]["name"]["vi"] == "Tâm lý"
+
+
+async def test_a_person_renamed_by_hand_is_renamed_in_their_titles(start: Any) -> None:
+    server = await start()
+    db = server.runtime.db
+    await db.people.insert_one({"_id": "p1", "name": "Tên cũ"})
+    cast = [{"person_id": "p1", "name": "Tên cũ", "role": "Vai chính"}]
+    await db.movies.insert_one(a_document(1, cast=cast))
+    await shows(server, "/people/p1", lambda answer: answer.status == 200)
+    await db.people.update_one({"_id": "p1"}, {"$set": {"name": "Tên mới"}})
+    await shows(server, "/movies/phim-1", lambda answer: answer.json["cast"][0]["name"] == "Tên mới")
+    await shows(server, "/people/p1", lambda answer: answer.json["name"] == "Tên mới")
+
+
+async def test_a_document_that_is_no_title_is_not_shown_and_breaks_nothing(start: Any) -> None:
+    server = await start()
+    movies = server.runtime.db.movies
+    await movies.insert_one(a_document(1))
+    await movies.insert_one({"_id": "broken", "slug": "broken", "title": 17})
+    await movies.insert_one(a_document(2))
+    await shows(server, "/movies", titles_are("Phim 1", "Phim 2"))
+    await movies.update_one({"_id": "title1"}, {"$set": {"title": ""}})
+    await shows(server, "/movies", titles_are("Phim 2"))
+
+
+async def test_a_dropped_collection_is_read_anew(start: Any) -> None:
+    server = await start()
+    await server.runtime.db.movies.insert_one(a_document(1))
+    await shows(server, "/movies", titles_are("Phim 1"))
+    await server.runtime.db.movies.drop()
+    await until(lambda: not server.runtime.catalog.snapshot.entries)
+    await server.runtime.db.movies.insert_one(a_document(2))
+    await until(lambda: len(server.runtime.catalog.snapshot.entries) == 1)
+
+
+class Commands(monitoring.CommandListener):
+    """Notes every command sent to MongoDB."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        # The change stream asks for more all the time; that is not a request's doing.
+        if event.command_name != "getMore":
+            self.names.append(event.command_name)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+async def test_reading_the_catalogue_asks_mongodb_nothing(mongod: str, demo_database: str, tmp_path: Path) -> None:
+    commands = Commands()
+    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path)
+    async with AsyncExitStack() as up:
+        server = await up.enter_async_context(start_server(settings, listeners=[commands]))
+        commands.names.clear()
+        for path in ("/movies?page_size=20", "/movies?genre=war&sort=-views", "/movies/spirited-away", "/genres"):
+            assert (await server.api.get(path)).status == 200
+        assert commands.names == []
+        await server.api.get(f"/episodes/{server.an_episode_apart()}/comments")
+        assert commands.names == ["find"]
+
+
+async def test_the_store_loads_the_demo_catalogue_under_either_driver(db: Database, both_drivers: str) -> None:
+    assert db.driver == both_drivers
+    report = await load_demo(db)
+    assert (report.bad_count, report.created) == (0, await db.movies.count_documents({}))

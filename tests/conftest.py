@@ -1,0 +1,121 @@
+"""The fixtures that tests share: one loop, one real mongod, one running SMovie with the demo catalogue."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import uvloop
+from tornado.ioloop import IOLoop
+
+from smovie.embedded import embedded_mongod, own_folder
+from smovie.importing.demo import load_demo
+from smovie.store.indexes import create_indexes
+from smovie.store.mongo import Database, open_database
+from tests.support.server import RunningServer, start_server, test_settings
+
+for name in [name for name in os.environ if name.startswith("SMOVIE_")]:
+    del os.environ[name]  # an operator's own settings do not reach the tests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def io_loop() -> Iterator[IOLoop]:
+    """The loop of every coroutine test: the one the server runs on, uvloop's."""
+    asyncio_loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(asyncio_loop)
+    loop = IOLoop(make_current=False, asyncio_loop=asyncio_loop)
+    yield loop
+    asyncio_loop.run_until_complete(asyncio_loop.shutdown_default_executor())
+    loop.close(all_fds=True)
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture(scope="session")
+def mongod(io_loop: IOLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real MongoDB; fault injection is allowed in it."""
+    folder = tmp_path_factory.mktemp("mongod")
+    stack = AsyncExitStack()
+    stack.enter_context(own_folder(folder))
+    url = io_loop.run_sync(
+        lambda: stack.enter_async_context(embedded_mongod(folder, parameters=["enableTestCommands=1"]))
+    )
+    yield url
+    io_loop.run_sync(stack.aclose)
+
+
+@pytest.fixture(scope="session")
+def database_names() -> Iterator[str]:
+    return (f"test_{number}" for number in itertools.count())
+
+
+@pytest.fixture(params=["motor", "pymongo"])
+def both_drivers(request: pytest.FixtureRequest) -> str:
+    """For tests of the store: once under each driver."""
+    return str(request.param)
+
+
+@pytest.fixture
+def db(
+    io_loop: IOLoop, mongod: str, database_names: Iterator[str], request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """An empty database with every index."""
+    driver = request.getfixturevalue("both_drivers") if "both_drivers" in request.fixturenames else "motor"
+    stack = AsyncExitStack()
+
+    async def enter() -> Database:
+        database = await stack.enter_async_context(open_database(mongod, next(database_names), driver=driver))
+        await create_indexes(database)
+        return database
+
+    database = io_loop.run_sync(enter)
+    yield database
+    io_loop.run_sync(database.drop)
+    io_loop.run_sync(stack.aclose)
+
+
+@pytest.fixture(scope="session")
+def demo_database(io_loop: IOLoop, mongod: str) -> str:
+    """The name of a database that holds the demo catalogue."""
+
+    async def load() -> str:
+        async with open_database(mongod, "demo") as database:
+            await create_indexes(database)
+            await load_demo(database)
+            return database.name
+
+    return io_loop.run_sync(load)
+
+
+StartServer = Callable[..., Awaitable[RunningServer]]
+
+
+@pytest.fixture
+def start(io_loop: IOLoop, mongod: str, tmp_path: Path, database_names: Iterator[str]) -> Iterator[StartServer]:
+    """Start a SMovie of one's own: `await start(limit_frames_per_10s=3)`; on an empty database unless named."""
+    stack = AsyncExitStack()
+    numbers = itertools.count()
+
+    async def start_one(**settings: object) -> RunningServer:
+        folder = tmp_path / f"server{next(numbers)}"
+        given = {"mongo_url": mongod, "mongo_database": next(database_names), "data_dir": folder, **settings}
+        return await stack.enter_async_context(start_server(test_settings(**given)))
+
+    yield start_one
+    io_loop.run_sync(stack.aclose)
+
+
+@pytest.fixture(scope="session")
+def server(
+    io_loop: IOLoop, mongod: str, demo_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """A running SMovie with the demo catalogue, shared by all tests that leave it as it is."""
+    stack = AsyncExitStack()
+    settings = test_settings(
+        mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path_factory.mktemp("server"),
+        allowed_origins=frozenset(["https://app.smovie.example"]),
+    )  # fmt: skip
+    yield io_loop.run_sync(lambda: stack.enter_async_context(start_server(settings)))
+    io_loop.run_sync(stack.aclose)

@@ -1,0 +1,116 @@
+"""ROOMS.md 20 and 22, and what a room survives: renewed tokens, a stopping server, MongoDB away."""
+
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from smovie.tokens import ACCESS_LIFE_S
+from tests.conftest import StartServer
+from tests.support.room import dial, in_room
+from tests.support.server import RunningServer, start_server, test_settings
+from tests.support.wait import until
+
+
+async def test_clause_20_a_token_is_renewed_in_place(server: RunningServer) -> None:
+    member = await server.a_member()
+    async with in_room(server, server.an_episode_apart(), member.access) as room:
+        fresh = (await server.api.post("/auth/refresh", {"refresh": member.refresh})).json["access"]
+        await room.say(type="auth", token=fresh, id="renew")
+        answer = await room.hear_type("auth_ok")
+        assert answer["id"] == "renew"
+        assert ACCESS_LIFE_S - 10 < answer["expires_in"] <= ACCESS_LIFE_S
+
+
+async def test_clause_20_a_bad_renewal_closes(server: RunningServer) -> None:
+    member = await server.a_member()
+    async with in_room(server, server.an_episode_apart(), member.access) as room:
+        await room.say(type="auth", token="nonsense")
+        assert await room.closed() == 4401
+
+
+async def test_clause_20_another_users_token_does_not_take_a_socket_over(server: RunningServer) -> None:
+    member, other = await server.a_member(), await server.a_member()
+    async with in_room(server, server.an_episode_apart(), member.access) as room:
+        await room.say(type="auth", token=other.access)
+        assert await room.closed() == 4403
+
+
+async def test_clause_20_a_socket_closes_25_s_after_its_token(server: RunningServer) -> None:
+    member, episode = await server.a_member(), server.an_episode_apart()
+    async with in_room(server, episode, member.access) as room:
+        (session,) = (s for s in server.runtime.live._sessions.values() if s.user_id == member.id)
+        expired = {"expires_at": time.time() - 24}
+        session._identity = session._identity.model_copy(update=expired)  # type: ignore[attr-defined]
+        session.check_deadlines(0)
+        assert session.connection.is_open
+        expired = {"expires_at": time.time() - 26}
+        session._identity = session._identity.model_copy(update=expired)  # type: ignore[attr-defined]
+        assert await room.closed() == 4401
+
+
+async def test_clause_22_a_stopping_server_says_when_to_come_back(
+    mongod: str, demo_database: str, tmp_path: Path
+) -> None:
+    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path)
+    async with AsyncExitStack() as up:
+        stopping = AsyncExitStack()
+        server = await stopping.enter_async_context(start_server(settings))
+        member, episode = await server.a_member(), server.an_episode_apart()
+        rooms = [await up.enter_async_context(in_room(server, episode, member.access)) for _ in range(5)]
+        began = time.monotonic()
+        await stopping.aclose()
+        assert time.monotonic() - began < 10
+        for room in rooms:
+            assert 0 <= (await room.hear_type("reconnect"))["after_ms"] <= 5_000
+            assert await room.closed() == 1012
+
+
+async def test_comments_are_refused_while_mongodb_does_not_answer_and_taken_again_when_it_does(
+    start: StartServer, demo_database: str
+) -> None:
+    server = await start(mongo_database=demo_database)
+    member, episode = await server.a_member(), server.an_episode_apart()
+    admin = server.runtime.db._client.admin
+    async with in_room(server, episode, member.access) as room:
+        fails = {"failCommands": ["insert"], "closeConnection": True}
+        await admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=fails)
+        try:
+            await room.say(type="comment", message="giữ lấy", cmid="kept", id=1)
+            refused = await room.hear_type("error")
+            assert (refused["code"], refused["temporary"]) == ("unavailable", True)
+            assert refused["retry_after_ms"] > 0
+        finally:
+            await admin.command("configureFailPoint", "failCommand", mode="off")
+        await room.say(type="comment", message="giữ lấy", cmid="kept", id=2)
+        assert (await room.hear_type("ack"))["id"] == 2
+    page = (await server.api.get(f"/episodes/{episode}/comments")).json["results"]
+    assert [comment["message"] for comment in page] == ["giữ lấy"]
+
+
+async def test_an_answer_lost_after_the_commit_still_gives_one_comment(start: StartServer, demo_database: str) -> None:
+    server = await start(mongo_database=demo_database)
+    member, episode = await server.a_member(), server.an_episode_apart()
+    admin = server.runtime.db._client.admin
+    async with in_room(server, episode, member.access) as room:
+        lost = {"failCommands": ["insert"], "writeConcernError": {"code": 91, "errmsg": "lost", "errorLabels": []}}
+        await admin.command("configureFailPoint", "failCommand", mode={"times": 2}, data=lost)
+        try:
+            await room.say(type="comment", message="một thôi", cmid="lost")
+            first = await room.hear_until(lambda frame: frame["type"] in ("ack", "error"))
+        finally:
+            await admin.command("configureFailPoint", "failCommand", mode="off")
+        if first["type"] == "error":
+            assert first["temporary"] is True
+            await room.say(type="comment", message="một thôi", cmid="lost")
+            await room.hear_type("ack")
+    page = (await server.api.get(f"/episodes/{episode}/comments")).json["results"]
+    assert [comment["message"] for comment in page] == ["một thôi"]
+
+
+async def test_a_socket_that_never_signs_in_is_closed(server: RunningServer) -> None:
+    async with dial(server, server.an_episode_apart()) as room:
+        (session,) = await until(
+            lambda: [s for s in server.runtime.live._sessions.values() if not s.user_id and s.connection.is_open]
+        )
+        session._opened_at -= 5  # type: ignore[attr-defined]
+        assert await room.closed() == 4401

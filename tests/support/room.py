@@ -1,0 +1,64 @@
+"""A client in a live room, on another implementation of RFC 6455 than ours."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.server import RunningServer
+
+Frame = dict[str, Any]
+
+
+class RoomClient:
+    """Sends and receives frames."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.joined: Frame = {}
+
+    async def say(self, **frame: Any) -> None:
+        await self.socket.send(orjson.dumps(frame).decode())
+
+    async def hear(self) -> Frame:
+        """The next frame, whatever it is."""
+        frame: Frame = orjson.loads(await self.socket.recv())
+        return frame
+
+    async def hear_until(self, wanted: Callable[[Frame], bool]) -> Frame:
+        """The next frame that is wanted; others are passed over."""
+        while not wanted(frame := await self.hear()):
+            pass
+        return frame
+
+    async def hear_type(self, kind: str) -> Frame:
+        return await self.hear_until(lambda frame: frame["type"] == kind)
+
+    async def closed(self) -> int | None:
+        """Read on until the server closes; its code."""
+        try:
+            while True:
+                await self.socket.recv()
+        except ConnectionClosed:
+            return self.socket.close_code
+
+
+@asynccontextmanager
+async def dial(server: RunningServer, episode_id: str, query: str = "", **options: Any) -> AsyncIterator[RoomClient]:
+    """A socket to a room, signed in or not."""
+    async with connect(
+        server.socket_url(episode_id, query), compression=None, ping_interval=None, close_timeout=2, **options
+    ) as socket:
+        yield RoomClient(socket)
+
+
+@asynccontextmanager
+async def in_room(server: RunningServer, episode_id: str, access: str, query: str = "") -> AsyncIterator[RoomClient]:
+    """A socket that has joined."""
+    async with dial(server, episode_id, f"?token={access}{query}") as client:
+        client.joined = await client.hear()
+        assert client.joined["type"] == "joined", client.joined
+        yield client
