@@ -255,7 +255,7 @@ async def _demo_admin(settings: Settings, runtime: Runtime) -> str:
 
 def _welcome(base: str, password: str, runtime: Runtime) -> str:
     snapshot = runtime.catalog.snapshot
-    series = next(iter(snapshot.select({"kind": (("kind", "series"),)}, "title", descending=False, start=0, size=1)[1]))
+    series = next(iter(snapshot.select({"kind": (("kind", "series"),)}, "title_vi", descending=False, start=0, size=1)[1]))
     return f"""
   SMovie is running:  {base}      ({len(snapshot.entries)} titles; Ctrl-C stops it)
   Demo admin:         {DEMO_ADMIN}  {password}

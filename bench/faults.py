@@ -1,6 +1,6 @@
-"""Kills the server, or its MongoDB, in full talk, and checks that the room kept its word.
+"""Kills the server, or kills or stalls its MongoDB, in full talk, and checks that the room kept its word.
 
-    python -m bench.faults [--rounds 10] [--what server|mongod] [--seed N]
+    python -m bench.faults [--rounds 10] [--what server|mongod|stall] [--seed N]
 
 Each round is a room of its own: clients talk, lines are cut at random, the kill comes at a random moment. Clients come
 back with their position and repeat what was not acknowledged. Afterwards every acknowledgement, every client's view
@@ -33,9 +33,15 @@ TALKERS = 12
 PER_SECOND = 200
 TALK_S = 4.0
 KILL_BETWEEN_S = (1.0, 3.0)
+STALL_S = 3.0  # longer than the server waits for MongoDB's answer
 CUTS = 6  # clients that lose their line once, at a random moment
 ACKNOWLEDGED_WITHIN_S = 60.0
 SEEN_WITHIN_S = 6.0  # ROOMS.md 27 gives a comment 5 s to reach the room after a crash
+TITLES = {
+    "server": "kill -9 of the server",
+    "mongod": "kill -9 of mongod",
+    "stall": f"mongod stopped for {STALL_S:g} s",
+}
 _SHOWN = 5  # examples of each kind of violation
 _COLUMNS = (
     "round", "killed at s", "away s", "sent", "acked", "stored", "refused", "retried", "recovered", "fresh pages",
@@ -66,7 +72,7 @@ class Round:
 
 @click.command()
 @click.option("--rounds", default=10, help="How often to kill.")
-@click.option("--what", type=click.Choice(["server", "mongod"]), default="server", help="Which process.")
+@click.option("--what", type=click.Choice(list(TITLES)), default="server", help="Kill which, or stall mongod.")
 @click.option("--seed", default=1, help="Of the moments at which things happen.")
 def main(rounds: int, what: str, seed: int) -> None:
     """Kill in full talk, and check."""
@@ -89,7 +95,7 @@ async def _run_rounds(folder: Path, rounds: int, what: str, dice: random.Random)
             click.echo(f"round {len(done)} of {rounds}: {'ok' if done[-1].verdict.is_clean else 'VIOLATED'}")
         api.close()
     show_table(
-        f"kill -9 of the {what} at {PER_SECOND} comments/s from {TALKERS} of {CLIENTS} sockets",
+        f"{TITLES[what]} at {PER_SECOND} comments/s from {TALKERS} of {CLIENTS} sockets",
         _COLUMNS,
         [each.row(number) for number, each in enumerate(done, 1)],
     )
@@ -123,11 +129,13 @@ async def _run_round(
 async def _kill(server: ServerProcess, what: str, after_s: float, clients: Sequence[RoomClient]) -> float:
     """Kill, and bring back what does not come back by itself; seconds until a comment was acknowledged again."""
     await asyncio.sleep(after_s)
-    if what == "mongod":
+    killed = time.monotonic()
+    if what == "server":
+        server.kill()
+    elif what == "mongod":
         server.kill_mongod()
     else:
-        server.kill()
-    killed = time.monotonic()
+        await server.stall_mongod(STALL_S)
     await asyncio.sleep(0.05)  # what the dead had sent before is still heard
     before = _count_acknowledged(clients)
     if what == "server":

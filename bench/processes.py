@@ -91,6 +91,15 @@ class ServerProcess:
         """kill -9 of the mongod; the server has to notice."""
         os.kill(self.mongod_pid, signal.SIGKILL)
 
+    async def stall_mongod(self, seconds: float) -> None:
+        """Stop the mongod in its tracks and let it go on: what was asked of it meanwhile it does late."""
+        pid = self.mongod_pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     async def stop(self) -> None:
         """SIGTERM, and wait; also the mongod of a killed server goes."""
         if self._process is None:

@@ -24,9 +24,9 @@ def list_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> Bo
     return kept(snapshot, (query, language), lambda: _page(snapshot, query, language))
 
 
-def pick_movies(snapshot: Snapshot, query: MovieQuery) -> list[Movie]:
+def pick_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> list[Movie]:
     """The same page as nouns, for pages in HTML."""
-    return [entry.movie() for entry in _select(snapshot, query)[1]]
+    return [entry.movie() for entry in _select(snapshot, query, language)[1]]
 
 
 def show_movie(snapshot: Snapshot, slug: str, language: Language) -> Body:
@@ -87,7 +87,7 @@ def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes]) -> Body:
 
 
 def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> bytes:
-    count, entries = _select(snapshot, query)
+    count, entries = _select(snapshot, query, language)
     pages = -(-count // query.page_size)
     following = f"{MOVIES_PATH}?{query.link_to(query.page + 1)}" if query.page < pages else None
     preceding = f"{MOVIES_PATH}?{query.link_to(min(query.page - 1, pages))}" if query.page > 1 and pages else None
@@ -100,22 +100,24 @@ def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> bytes:
     return head[:-1] + b',"results":' + _cards(entries, language) + b"}"
 
 
-def _select(snapshot: Snapshot, query: MovieQuery) -> tuple[int, list[Entry]]:
-    order, descending = _order(query.sort)
+def _select(snapshot: Snapshot, query: MovieQuery, language: Language) -> tuple[int, list[Entry]]:
+    order, descending = _order(query.sort, language)
     start = (query.page - 1) * query.page_size
-    return snapshot.select(_filters(query), order, descending=descending, start=start, size=query.page_size)
+    return snapshot.select(_filters(query, language), order, descending=descending, start=start, size=query.page_size)
 
 
 def _cards(entries: list[Entry], language: Language) -> bytes:
     return b"[" + b",".join(entry.cards[language] for entry in entries) + b"]"
 
 
-def _order(sort: str) -> tuple[Order, bool]:
-    name = sort.removeprefix("-")
+def _order(sort: str, language: Language) -> tuple[Order, bool]:
+    """The ordering of a wish; titles are ordered as they are shown in a language."""
+    wish = sort.removeprefix("-")
+    name = f"title_{language}" if wish == "title" else wish
     return next(order for order in ORDERS if order == name), sort.startswith("-")
 
 
-def _filters(query: MovieQuery) -> dict[str, tuple[Facet, ...]]:
+def _filters(query: MovieQuery, language: Language) -> dict[str, tuple[Facet, ...]]:
     filters: dict[str, tuple[Facet, ...]] = {
         "genre": tuple(("genre", genre) for genre in query.genre),
         "nation": tuple(("nation", nation) for nation in query.nation),
@@ -126,7 +128,7 @@ def _filters(query: MovieQuery) -> dict[str, tuple[Facet, ...]]:
     if query.kind:
         filters["kind"] = (("kind", query.kind.value),)
     if query.q_letter:
-        filters["letter"] = (("letter", query.q_letter),)
+        filters["letter"] = ((f"letter_{language}", query.q_letter),)
     if query.year_from or query.year_to:
         years = range(query.year_from or _FIRST_YEAR, (query.year_to or _LAST_YEAR) + 1)
         filters["years"] = tuple(("year", year) for year in years)

@@ -18,8 +18,8 @@ from smovie.catalog.render import card, encode
 from smovie.models.catalog import Language, Movie, Tag
 from smovie.text import collation_key, first_letter
 
-Order = Literal["release_date", "views", "rating", "title", "created_at"]
-ORDERS: tuple[Order, ...] = ("release_date", "views", "rating", "title", "created_at")
+Order = Literal["release_date", "views", "rating", "title_vi", "title_en", "created_at"]
+ORDERS: tuple[Order, ...] = ("release_date", "views", "rating", "title_vi", "title_en", "created_at")
 SortKey = str | int | float
 Facet = tuple[str, str | int]
 
@@ -193,7 +193,8 @@ def _to_entry(movie: Movie) -> Entry:
         "release_date": movie.release_date or (str(movie.year) if movie.year else None),
         "views": movie.stats.views,
         "rating": movie.stats.rating,
-        "title": collation_key(movie.title),
+        "title_vi": collation_key(movie.title_in("vi")),
+        "title_en": collation_key(movie.title_in("en")),
         "created_at": movie.created_at.timestamp(),
     }
     return Entry(
@@ -209,7 +210,8 @@ def _to_entry(movie: Movie) -> Entry:
 
 def _facets(movie: Movie) -> Iterable[Facet]:
     yield ("kind", movie.kind.value)
-    yield ("letter", first_letter(movie.title))
+    yield ("letter_vi", first_letter(movie.title_in("vi")))
+    yield ("letter_en", first_letter(movie.title_in("en")))
     if movie.year:
         yield ("year", movie.year)
     if movie.nation:

@@ -117,8 +117,8 @@ class Commands(monitoring.CommandListener):
         self.names: list[str] = []
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        # The change stream asks for more all the time; that is not a request's doing.
-        if event.command_name != "getMore":
+        # The change stream is opened and read all the time; that is not a request's doing.
+        if event.command_name != "getMore" and "$changeStream" not in str(event.command.get("pipeline")):
             self.names.append(event.command_name)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
