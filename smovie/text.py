@@ -1,6 +1,7 @@
 """How Vietnamese (and other) text is compared: folding for look-ups and slugs, collation for order."""
 
 import re
+import string
 import unicodedata
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ _STROKES = str.maketrans(
     {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "œ": "oe", "æ": "ae", "ß": "ss", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t"}
 )
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 # Tones in dictionary order: level, huyền, hỏi, ngã, sắc, nặng.
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -17,6 +19,8 @@ _SHAPES = "\u0302\u0306\u031b"  # circumflex, breve, horn: they make another let
 
 def fold(text: str) -> str:
     """Lower case without marks, runs of anything but letters and digits as one space: "Đất rừng!" -> "dat rung"."""
+    if text.isascii():  # most of a catalogue, ten times as fast
+        return " ".join(_ASCII_WORD.findall(text.lower()))
     # Decomposed first: a stroke may hide below a mark (ǿ) and a capital in a sign (™, ℌ).
     plain = unicodedata.normalize("NFKD", text.lower()).lower().translate(_STROKES)
     letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
@@ -30,7 +34,7 @@ def slugify(text: str) -> str:
 
 def first_letter(text: str) -> str:
     """The index letter of a title, "a" to "z", or "#" for everything else."""
-    letter = fold(text)[:1]
+    letter = next((folded for char in text if (folded := fold(char))), "")[:1]
     return letter if "a" <= letter <= "z" else "#"
 
 
@@ -45,8 +49,13 @@ def _letter_rank(letter: str) -> tuple[int, int]:
     return (place + 100, tone) if place >= 0 else (min(ord(letter), 0xFFFF), tone) if letter.isdigit() else (999, tone)
 
 
+_ASCII_RANKS = str.maketrans({letter: chr(_letter_rank(letter)[0]) for letter in string.ascii_lowercase})
+
+
 def collation_key(text: str) -> str:
     """A key whose plain order is Vietnamese dictionary order: letters first (a ă â … d đ …), tones to break ties."""
+    if text.isascii():
+        return " ".join(_ASCII_WORD.findall(text.lower())).translate(_ASCII_RANKS) + "\x00"
     letters, tones = [], []
     for char in unicodedata.normalize("NFC", text.lower().strip()):
         if char.isalnum():
@@ -57,4 +66,4 @@ def collation_key(text: str) -> str:
                 letters.append(char)
         elif letters and letters[-1] != " ":
             letters.append(" ")
-    return "".join(letters).strip() + "\x00" + "".join(tones)
+    return "".join(letters).strip() + "\x00" + "".join(tones).rstrip("0")

@@ -8,7 +8,7 @@ from typing import Protocol
 from handlers.live.connection import LiveConnection
 from handlers.live.wire import RESTART
 
-SWEEP_S = 0.25
+SWEEP_S = 0.5
 _SLICE = 500  # sockets looked at before the loop serves others
 _DRAIN_BATCH = 200
 _DRAIN_PAUSE_S = 0.02

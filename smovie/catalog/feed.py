@@ -72,7 +72,9 @@ class CatalogFeed:
             fresh.tags[collection] = await vocabulary.read_tags(self._db, collection)
         async for documents in movies.read_all(self._db):
             async for document in _in_slices(documents):
-                _put(fresh, document)
+                _put(fresh, document, sort=False)
+        for _ in fresh.sort_in_steps():
+            await asyncio.sleep(0)
         fresh.version = self.snapshot.version
         fresh.commit()
         self.snapshot = fresh
@@ -108,13 +110,13 @@ class CatalogFeed:
             log.warning("a rename was not carried into the titles", collection=change.collection, id=change.id)
 
 
-def _put(snapshot: Snapshot, document: dict[str, Any]) -> None:
+def _put(snapshot: Snapshot, document: dict[str, Any], *, sort: bool = True) -> None:
     movie = movies.to_movie(document)
     if movie is None:
         snapshot.remove(str(document.get("_id")))
         log.warning("a stored document is not a title and is not shown", id=str(document.get("_id")))
     else:
-        snapshot.put(movie)
+        snapshot.put(movie, sort=sort)
 
 
 async def _in_slices(items: Iterable[Any], after_slice: Any = None) -> AsyncIterator[Any]:

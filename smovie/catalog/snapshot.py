@@ -5,9 +5,10 @@ forgets the pages made before it. Sorted lists hold (key, id): one title moves b
 20 µs at 36,000 titles where sorting anew would hold the loop for 20 ms (docs/decisions/0002).
 """
 
+import sys
 from bisect import bisect_left, insort
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,7 @@ Facet = tuple[str, str | int]
 
 _RESULTS_KEPT = 500_000  # ids of filtered lists kept together, 8 bytes each
 _BODIES_KEPT_BYTES = 32 << 20
+_RUN = 4_096  # titles sorted in one step
 
 
 @dataclass(slots=True, frozen=True)
@@ -70,8 +72,11 @@ class Snapshot:
         self._people: dict[str, str] = {}
         self._results: BoundedCache[list[str]] = BoundedCache(_RESULTS_KEPT)
 
-    def put(self, movie: Movie) -> None:
-        """Show the title as it is now, or hide it where it is not visible."""
+    def put(self, movie: Movie, *, sort: bool = True) -> None:
+        """Show the title as it is now, or hide it where it is not visible.
+
+        While a snapshot is being filled nobody reads it: `sort=False`, and `sort_in_steps` at the end.
+        """
         self.remove(movie.id)
         if not movie.is_visible:
             return
@@ -82,8 +87,10 @@ class Snapshot:
         for order in ORDERS:
             if (key := entry.keys.get(order)) is None:
                 self._unordered[order][entry.id] = None
-            else:
+            elif sort:
                 insort(self._orders[order], (key, entry.id))
+            else:
+                self._orders[order].append((key, entry.id))
         for facet in entry.facets:
             self._facets[facet].add(entry.id)
         for person in (*movie.directors, *movie.cast):
@@ -111,6 +118,21 @@ class Snapshot:
                 del self._facets[facet]
                 if facet[0] in ("cast", "director"):
                     self._forget_person(str(facet[1]))
+
+    def sort_in_steps(self) -> Iterator[None]:
+        """Order what was put unsorted. Sorted runs are merged, each step a few ms, so that a loop can go on between."""
+        for order, unsorted in self._orders.items():
+            runs = deque(unsorted[start : start + _RUN] for start in range(0, len(unsorted), _RUN))
+            for run in runs:
+                run.sort()
+                yield
+            while len(runs) > 1:
+                merged = runs.popleft() + runs.popleft()
+                merged.sort()  # two sorted runs: the sort only merges
+                runs.append(merged)
+                yield
+            if runs:
+                self._orders[order] = runs[0]
 
     def commit(self) -> None:
         """End a group of changes: what was made from the state before it is forgotten."""
@@ -189,21 +211,23 @@ class Snapshot:
 
 
 def _to_entry(movie: Movie) -> Entry:
+    in_vi, in_en = movie.title_in("vi"), movie.title_in("en")
+    title_vi = collation_key(in_vi)
     keys: dict[Order, SortKey | None] = {
         "release_date": movie.release_date or (str(movie.year) if movie.year else None),
         "views": movie.stats.views,
         "rating": movie.stats.rating,
-        "title_vi": collation_key(movie.title_in("vi")),
-        "title_en": collation_key(movie.title_in("en")),
+        "title_vi": title_vi,
+        "title_en": title_vi if in_en == in_vi else collation_key(in_en),
         "created_at": movie.created_at.timestamp(),
     }
     return Entry(
         id=movie.id,
         slug=movie.slug,
-        source=movie.model_dump_json().encode(),
+        source=movie.model_dump_json(exclude_defaults=True).encode(),
         cards={"vi": encode(card(movie, "vi")), "en": encode(card(movie, "en"))},
         keys={order: key for order, key in keys.items() if key is not None},
-        facets=tuple(_facets(movie)),
+        facets=tuple((name, sys.intern(value) if isinstance(value, str) else value) for name, value in _facets(movie)),
         episode_ids=tuple(episode.id for season in movie.seasons for episode in season.episodes),
     )
 
