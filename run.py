@@ -81,9 +81,8 @@ async def open_store(
 
 @asynccontextmanager
 async def open_runtime(settings: Settings, db: Database, public_url: str) -> AsyncIterator[Runtime]:
-    """Everything that outlives a request, opened in order and closed in reverse."""
+    """Everything that outlives a request, opened in order and closed in reverse, on a database with its indexes."""
     async with AsyncExitStack() as up:
-        await create_indexes(db)
         loop = asyncio.get_running_loop()
         live = LiveConnections(
             per_user=settings.limit_connections_per_user,

@@ -119,7 +119,7 @@ class LiveConnection(asyncio.Protocol):
 
     def send(self, frames: bytes) -> int:
         """Send ready frames; how many bytes now wait unsent, 0 once it is closing."""
-        if self._transport is None or self._closing_code is not None:
+        if self._transport is None or self._closing_code is not None or self._transport.is_closing():
             return 0
         self._transport.write(frames)
         return self._transport.get_write_buffer_size()

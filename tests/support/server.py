@@ -11,6 +11,7 @@ from typing import Any
 from handlers.runtime import Runtime
 from run import listen, open_runtime, open_server, open_store
 from settings import Settings
+from smovie.store.indexes import create_indexes
 from tests.support.api import Api
 from tests.support.mailbox import letters_to, link_in
 from tests.support.wait import until
@@ -93,12 +94,10 @@ class RunningServer:
 async def start_server(settings: Settings, **store_options: Any) -> AsyncIterator[RunningServer]:
     """Open everything as `run.py serve` does."""
     listening, address = listen(settings)
-    async with (
-        open_store(settings, **store_options) as db,
-        open_runtime(settings, db, address) as runtime,
-        open_server(settings, runtime, listening),
-    ):
-        port = listening[0].getsockname()[1]
-        api = Api(port)
-        yield RunningServer(settings, runtime, port, api)
-        api.close()
+    async with open_store(settings, **store_options) as db:
+        await create_indexes(db)
+        async with open_runtime(settings, db, address) as runtime, open_server(settings, runtime, listening):
+            port = listening[0].getsockname()[1]
+            api = Api(port)
+            yield RunningServer(settings, runtime, port, api)
+            api.close()
