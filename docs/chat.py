@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import sys
+import threading
 from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -46,6 +47,13 @@ async def speak(socket: WebSocketClientConnection, lines: "asyncio.Queue[str]") 
         await socket.write_message(json.dumps({"type": "comment", "message": await lines.get()}))
 
 
+def type_lines(loop: asyncio.AbstractEventLoop, lines: "asyncio.Queue[str]") -> None:
+    """Queue what is typed, until the input ends."""
+    for line in sys.stdin:
+        if line.strip():
+            loop.call_soon_threadsafe(lines.put_nowait, line.strip())
+
+
 async def main(base: str, email: str, password: str, episode: str | None = None) -> None:
     signed_in = await ask(f"{base}/api/v1/auth/login", {"email": email, "password": password})
     if episode is None:
@@ -54,7 +62,8 @@ async def main(base: str, email: str, password: str, episode: str | None = None)
         print(f"-- the first episode of {slug}: {episode}")
     lines: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin, lambda: lines.put_nowait(sys.stdin.readline().strip()))
+    # Its own thread, since reading a terminal or a file waits; it goes with the process.
+    threading.Thread(target=type_lines, args=(loop, lines), daemon=True).start()
     position: dict[str, Any] = {}
     wait_s = 0.5
     while True:

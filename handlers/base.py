@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tornado.web import HTTPError, RequestHandler
 
 from handlers.access import Access, admit
-from handlers.problems import invalid_from, problem, say, status_of
+from handlers.problems import invalid_from, pointer_to, problem, say, status_of
 from handlers.runtime import Runtime
 from smovie.errors import Invalid, Refusal, Unauthenticated, Unavailable
 from smovie.ids import new_id
@@ -25,6 +25,7 @@ log = structlog.get_logger("request")
 
 T = TypeVar("T", bound=Model)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PROOF = re.compile(r"(/auth/verify/[^/]*/).*", re.DOTALL)
 _MOST_PARAMETERS = 100
 _CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -117,7 +118,7 @@ class ApiHandler(RequestHandler):
             if name in _repeatable(model):
                 values.setdefault(name, []).append(value)
             elif name in values:
-                raise Invalid(errors=[(f"/{name}", "invalid_value", {})])
+                raise Invalid(errors=[(pointer_to(name), "invalid_value", {})])
             else:
                 values[name] = value
         try:
@@ -219,13 +220,16 @@ class UnknownAddressHandler(ApiHandler):
 
 
 def log_request(handler: RequestHandler) -> None:
-    """One line per request. The query string stays out, and so does a token in the path."""
+    """One line per request. The query string stays out, and so does a proof in the path, however it is spelt.
+
+    Tornado calls this also of requests that were refused before their path was read.
+    """
     status = handler.get_status()
     write = log.info if status < 500 else log.error
     write(
         "served",
         method=handler.request.method,
-        path=handler.request.path.replace(handler.path_kwargs.get("token", "\0"), "***"),
+        path=_PROOF.sub(r"\1***", handler.request.path),
         status=status,
         ms=round(handler.request.request_time() * 1e3, 1),
         request_id=getattr(handler, "request_id", None),

@@ -79,11 +79,15 @@ _KNOWN = {
 }  # fmt: skip
 
 
+def pointer_to(*members: object) -> str:
+    """The JSON pointer (RFC 6901) to a member of a member …; empty for the whole."""
+    return "".join("/" + str(member).replace("~", "~0").replace("/", "~1") for member in members)
+
+
 def invalid_from(error: ValidationError) -> errors.Invalid:
     """What Pydantic found wrong, as a refusal with JSON pointers. What was sent is not repeated."""
     found: list[tuple[str, str, dict[str, object]]] = []
     for item in error.errors(include_url=False, include_input=False):
-        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in item["loc"])
         context: dict[str, object] = dict(item.get("ctx", {}))
-        found.append((pointer, f"invalid_{_KNOWN.get(item['type'], 'value')}", context))
+        found.append((pointer_to(*item["loc"]), f"invalid_{_KNOWN.get(item['type'], 'value')}", context))
     return errors.Invalid(errors=found[:50])

@@ -154,14 +154,20 @@ class RoomSession:
             self.connection.close(UNAUTHENTICATED, "the first frame must be auth")
         elif kind == "comment":
             await self._comment(self._identity, message)
-        elif (wait_s := self._guard.take(time.monotonic())) > 0:
-            raise TooMany("rate_limited", retry_after_s=max(1, round(wait_s)))
-        elif kind == "history":
-            await self._history(message)
         else:
-            raise Invalid("unknown_type")
+            self._count_frame()
+            if kind != "history":
+                raise Invalid("unknown_type")
+            await self._history(message)
+
+    def _count_frame(self) -> None:
+        """Errors: TooMany past the frames that a connection may send."""
+        if (wait_s := self._guard.take(time.monotonic())) > 0:
+            raise TooMany("rate_limited", retry_after_s=max(1, round(wait_s)))
 
     async def _sign_in(self, message: Frame) -> None:
+        if self._identity is not None:
+            self._count_frame()
         token = message.get("token")
         try:
             identity = await self._runtime.identities.identify(token if isinstance(token, str) else "")
@@ -230,10 +236,11 @@ class RoomSession:
             hub.start(self._room, self)
 
     async def _comment(self, author: Identity, message: Frame) -> None:
-        text = message.get("message")
-        if isinstance(text, str) and len(text.strip()) > MESSAGE_MAX:
-            raise Invalid("too_long", max_length=MESSAGE_MAX)
-        draft = parse(CommentDraft, message)
+        try:
+            draft = parse(CommentDraft, _checked_length(message))
+        except Invalid:
+            self._count_frame()  # what is no comment is not free: nobody may send it without end
+            raise
         stored, seq = await comments.post(self._runtime.comments, author, self._episode_id, draft)
         self._say({"type": "ack", **reply_id(message), "cmid": stored.cmid, "comment_id": stored.id, "seq": seq})
 
@@ -265,6 +272,14 @@ class RoomSession:
             "message_length": MESSAGE_MAX,
             "connections_per_user": self._runtime.live.per_user,
         }
+
+
+def _checked_length(message: Frame) -> Frame:
+    """The frame, unless its text is longer than a comment may be: that refusal has a code of its own."""
+    text = message.get("message")
+    if isinstance(text, str) and len(text.strip()) > MESSAGE_MAX:
+        raise Invalid("too_long", max_length=MESSAGE_MAX)
+    return message
 
 
 def _position_in(message: Frame) -> Position | None:

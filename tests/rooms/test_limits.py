@@ -40,6 +40,31 @@ async def test_clause_17_other_frames_have_a_limit_of_their_own(server: RunningS
         await room.hear_type("ack")
 
 
+@pytest.mark.parametrize("frame", [{"type": "comment"}, {"type": "dance"}, {"type": "comment", "message": "x" * 2001}])
+async def test_clause_17_what_is_refused_is_counted_too(server: RunningServer, frame: dict[str, str]) -> None:
+    member = await server.a_member()
+    async with in_room(server, server.an_episode_apart(), member.access) as room:
+        for _ in range(21):
+            await room.say(**frame)
+        codes = [(await room.hear_type("error"))["code"] for _ in range(21)]
+    assert "rate_limited" not in codes[:20]
+    assert codes[20] == "rate_limited"
+
+
+async def test_clause_17_the_third_flood_within_a_minute_closes(server: RunningServer) -> None:
+    member = await server.a_member()
+    async with in_room(server, server.an_episode_apart(), member.access) as room:
+        (session,) = (s for s in server.runtime.live._sessions.values() if s.user_id == member.id)
+        floods = session._guard._floods  # type: ignore[attr-defined]
+        for flood in range(3):
+            for _ in range(25 if flood == 0 else 1):
+                await room.say(type="history", limit=1)
+            if flood < 2:
+                await room.hear_type("error")
+                floods[-1] -= 11  # the window has passed
+        assert await room.closed() == 4429
+
+
 async def test_clause_17_a_user_may_have_so_many_sockets(start: StartServer, demo_database: str) -> None:
     server = await start(mongo_database=demo_database, limit_connections_per_user=2)
     member, episode = await server.a_member(), server.an_episode_apart()
