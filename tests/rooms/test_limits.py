@@ -57,7 +57,7 @@ async def test_clause_17_the_third_flood_within_a_minute_closes(server: RunningS
         (session,) = (s for s in server.runtime.live._sessions.values() if s.user_id == member.id)
         floods = session._guard._floods  # type: ignore[attr-defined]
         for flood in range(3):
-            for _ in range(25 if flood == 0 else 1):
+            for _ in range(21 if flood == 0 else 1):
                 await room.say(type="history", limit=1)
             if flood < 2:
                 await room.hear_type("error")
