@@ -129,7 +129,9 @@ def listen(settings: Settings) -> tuple[list[socket.socket], str]:
     try:
         listening = bind_sockets(settings.port, settings.address or None, backlog=4096)
     except OSError as exc:
-        raise CannotStart(f"cannot listen on port {settings.port} ({exc.strerror}): choose another with --port") from exc
+        raise CannotStart(
+            f"cannot listen on port {settings.port} ({exc.strerror}): choose another with --port"
+        ) from exc
     host = settings.address or "127.0.0.1"
     return listening, settings.public_url or f"http://{host}:{listening[0].getsockname()[1]}"
 
@@ -201,23 +203,30 @@ def secret_key(settings: Settings) -> str:
     if settings.secret_key:
         return settings.secret_key.get_secret_value()
     kept = settings.data_dir / "secret_key"
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not kept.exists():
+        log.warning("making a secret key; set SMOVIE_SECRET_KEY to share one between instances", file=str(kept))
+    return _kept_secret(kept, 32)
+
+
+def _kept_secret(file: Path, size_bytes: int) -> str:
+    """A random secret, made once, readable by its owner only."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):
-        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        log.warning("made a secret key; set SMOVIE_SECRET_KEY to share it between instances", file=str(kept))
-    return kept.read_text()
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(secrets.token_urlsafe(size_bytes))
+    return file.read_text()
 
 
 # -- running it --------------------------------------------------------------------------------------------------------
 
 
 async def serve(settings: Settings, *, demo: bool = False) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
+    """Serve until SIGTERM or SIGINT; a start that waits for something ends by them too, a second one ends the drain."""
+    this = asyncio.current_task()
+    assert this is not None
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(signal_number, this.cancel)
     listening, address = listen(settings)
     async with AsyncExitStack() as up:
         db = await up.enter_async_context(open_store(settings))
@@ -237,24 +246,25 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         log.info("serving", address=address, titles=len(runtime.catalog.snapshot.entries))
         if admin:
             click.echo(_welcome(address, admin, runtime), err=False)
-        await stop.wait()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        this.uncancel()
         log.info("stopping")
 
 
 async def _demo_admin(settings: Settings, runtime: Runtime) -> str:
     """The demo admin's password: made once, kept in the data folder."""
-    kept = settings.data_dir / "demo_admin_password"
-    if not kept.exists():
-        kept.touch(0o600)
-        kept.write_text(secrets.token_urlsafe(9))
-    password = kept.read_text()
-    await accounts.create_admin(runtime.db, runtime.accounts.hasher, DEMO_ADMIN, password)
+    password = _kept_secret(settings.data_dir / "demo_admin_password", 9)
+    if not await accounts.is_registered(runtime.db, DEMO_ADMIN):
+        await accounts.create_admin(runtime.db, runtime.accounts.hasher, DEMO_ADMIN, password)
     return password
 
 
 def _welcome(base: str, password: str, runtime: Runtime) -> str:
     snapshot = runtime.catalog.snapshot
-    series = next(iter(snapshot.select({"kind": (("kind", "series"),)}, "title_vi", descending=False, start=0, size=1)[1]))
+    series = next(
+        iter(snapshot.select({"kind": (("kind", "series"),)}, "title_vi", descending=False, start=0, size=1)[1])
+    )
     return f"""
   SMovie is running:  {base}      ({len(snapshot.entries)} titles; Ctrl-C stops it)
   Demo admin:         {DEMO_ADMIN}  {password}
@@ -271,6 +281,8 @@ def _run(work: Callable[[Settings], Awaitable[None]], settings: Settings) -> Non
     configure_logs(settings.log_format, settings.log_level)
     try:
         uvloop.run(work(settings))  # type: ignore[arg-type]
+    except asyncio.CancelledError:  # a signal while it was starting
+        sys.exit(143)
     except (CannotStart, Unavailable, OSError) as exc:
         reason = "MongoDB does not answer" if isinstance(exc, Unavailable) else str(exc)
         click.echo(f"smovie: {reason}", err=True)

@@ -10,6 +10,7 @@ import orjson
 import structlog
 import tornado.locale
 from pydantic import ValidationError
+from tornado.httputil import HTTPHeaders
 from tornado.web import HTTPError, RequestHandler
 
 from handlers.access import Access, admit
@@ -27,7 +28,12 @@ T = TypeVar("T", bound=Model)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PROOF = re.compile(r"(/auth/verify/[^/]*/).*", re.DOTALL)
 _MOST_PARAMETERS = 100
+_MOST_OF_LANGUAGES = 300  # characters of a header; answers are kept by it
 _CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id"
 _CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language"
@@ -60,19 +66,14 @@ class ApiHandler(RequestHandler):
 
     def initialize(self) -> None:
         self.runtime.traffic.under_way += 1
-        given = self.request.headers.get("X-Request-Id", "")
-        self.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        self.request_id = request_id_of(self.request.headers)
 
     def set_default_headers(self) -> None:
         # Tornado calls this first thing, and again before an error is written.
         self.clear_header("Server")
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        origin = self.request.headers.get("Origin")
-        if origin and origin in self.runtime.allowed_origins:
-            self.set_header("Access-Control-Allow-Origin", origin)
-            self.set_header("Access-Control-Expose-Headers", _CORS_EXPOSED)
-            self.add_header("Vary", "Origin")
+        for name, value in headers_of_every_answer(self.request.headers, self.runtime.allowed_origins).items():
+            self.set_header(name, value)
 
     async def options(self, **_path: str) -> None:
         """Answer a browser's preflight."""
@@ -157,6 +158,8 @@ class ApiHandler(RequestHandler):
     def send_page(self, template: str, **values: object) -> None:
         """Answer with a page in the caller's language; `say` is there for its texts."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", _PAGE_POLICY)
+        self.set_header("Referrer-Policy", "no-referrer")  # an address may hold a token
         self.set_header("Content-Language", self.language)
         self.add_header("Vary", "Accept-Language")
         page = self.runtime.pages.get_template(template)
@@ -176,6 +179,10 @@ class ApiHandler(RequestHandler):
         else:
             self.finish(content)
 
+    def _methods(self) -> list[str]:
+        refused = RequestHandler._unimplemented_method
+        return [verb for verb in self.SUPPORTED_METHODS if getattr(type(self), verb.lower()) is not refused]
+
     def compute_etag(self) -> str | None:
         return None  # only what is kept has an ETag, made once and not per request
 
@@ -192,6 +199,8 @@ class ApiHandler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
         if isinstance(exc, Refusal) and exc.retry_after_s is not None:
             self.set_header("Retry-After", str(exc.retry_after_s))
+        if body["status"] == 405:
+            self.set_header("Allow", ", ".join(self._methods()))
         if body["status"] == 401:
             self.set_header("WWW-Authenticate", 'Bearer realm="smovie"')
         self.finish(orjson.dumps(body))
@@ -236,12 +245,34 @@ def log_request(handler: RequestHandler) -> None:
     )
 
 
-@functools.lru_cache(maxsize=1024)
+def request_id_of(headers: HTTPHeaders) -> str:
+    """The client's own X-Request-Id where it is fit for a log, else a new one."""
+    given = headers.get("X-Request-Id", "")
+    return given if _REQUEST_ID.fullmatch(given) else new_id()
+
+
+def headers_of_every_answer(asked: HTTPHeaders, allowed_origins: frozenset[str]) -> dict[str, str]:
+    """What each answer carries; `Vary` also where no origin asked, since a cache may keep the answer for one that does."""
+    given = {"X-Content-Type-Options": "nosniff"}
+    if allowed_origins:
+        given["Vary"] = "Origin"
+    origin = asked.get("Origin")
+    if origin and origin in allowed_origins:
+        given["Access-Control-Allow-Origin"] = origin
+        given["Access-Control-Expose-Headers"] = _CORS_EXPOSED
+    return given
+
+
 def locale_of(accept_language: str) -> tornado.locale.Locale:
     """The best of our languages for an Accept-Language header."""
+    return _locale_of(accept_language[:_MOST_OF_LANGUAGES])
+
+
+@functools.lru_cache(maxsize=1024)
+def _locale_of(accept_language: str) -> tornado.locale.Locale:
     wishes = []
-    for part in accept_language.lower().split(",")[:20]:
-        tag, _, weight = part.strip().partition(";q=")
+    for part in accept_language.lower().replace(" ", "").split(","):
+        tag, _, weight = part.partition(";q=")
         try:
             wishes.append((float(weight or 1), tag.split("-")[0]))
         except ValueError:

@@ -1,26 +1,36 @@
 """The HTTP server: the application with its routes, and what guards it before a handler is chosen."""
 
+import re
 from collections.abc import Awaitable
 from pathlib import Path
 
 import orjson
+import structlog
 import tornado.locale
 from tornado import httputil
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
-from handlers.base import UnknownAddressHandler, locale_of, log_request
+from handlers.base import (
+    UnknownAddressHandler,
+    headers_of_every_answer,
+    locale_of,
+    log_request,
+    request_id_of,
+)
 from handlers.openapi import describe
 from handlers.problems import problem
 from handlers.routes import ROUTES
 from handlers.runtime import Runtime
 from smovie.errors import TooLarge
-from smovie.ids import new_id
+
+log = structlog.get_logger("request")
 
 MAX_BODY_BYTES = 1 << 20  # of a request; what is larger is read and thrown away, so that the client hears why
 _DISCARD_BYTES = 32 << 20  # past this the connection is cut instead
 _IDLE_S = 75.0  # a connection without a complete request
 _BODY_WITHIN_S = 30.0
+_LENGTH = re.compile(r"[0-9]{1,18}")  # any other Content-Length is Tornado's to refuse
 
 
 def make_application(runtime: Runtime) -> Application:
@@ -60,28 +70,35 @@ class _Guard(httputil.HTTPServerConnectionDelegate):
         self._application = application
 
     def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
-        return _BoundedRequest(self._application.start_request(server_conn, request_conn), request_conn)
+        request = self._application.start_request(server_conn, request_conn)
+        return _BoundedRequest(request, request_conn, self._application.settings["runtime"].allowed_origins)
 
     def on_close(self, server_conn: object) -> None:
         self._application.on_close(server_conn)
 
 
 class _BoundedRequest(httputil.HTTPMessageDelegate):
-    def __init__(self, request: httputil.HTTPMessageDelegate, connection: httputil.HTTPConnection) -> None:
+    def __init__(
+        self,
+        request: httputil.HTTPMessageDelegate,
+        connection: httputil.HTTPConnection,
+        allowed_origins: frozenset[str],
+    ) -> None:
         self._request = request
         self._connection = connection
+        self._allowed_origins = allowed_origins
         self._received = 0
         self._refused = False
-        self._locale = tornado.locale.get("vi")
+        self._headers = httputil.HTTPHeaders()
 
     def headers_received(
         self,
         start_line: httputil.RequestStartLine | httputil.ResponseStartLine,
         headers: httputil.HTTPHeaders,
     ) -> Awaitable[None] | None:
-        self._locale = locale_of(headers.get("Accept-Language", ""))
+        self._headers = headers
         length = headers.get("Content-Length", "0")
-        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        if _LENGTH.fullmatch(length) and int(length) > MAX_BODY_BYTES:
             self._refuse()
             return None
         return self._request.headers_received(start_line, headers)
@@ -101,14 +118,18 @@ class _BoundedRequest(httputil.HTTPMessageDelegate):
 
     def _refuse(self) -> None:
         self._refused = True
-        request_id = new_id()
-        body = orjson.dumps(problem(TooLarge("too_large"), self._locale, request_id))
+        request_id = request_id_of(self._headers)
+        locale = locale_of(self._headers.get("Accept-Language", ""))
+        body = orjson.dumps(problem(TooLarge("too_large"), locale, request_id))
         headers = httputil.HTTPHeaders(
             {
                 "Content-Type": "application/problem+json; charset=utf-8",
                 "Content-Length": str(len(body)),
                 "X-Request-Id": request_id,
+                "Connection": "close",
+                **headers_of_every_answer(self._headers, self._allowed_origins),
             }
         )
         self._connection.write_headers(httputil.ResponseStartLine("HTTP/1.1", 413, "Content Too Large"), headers, body)
         self._connection.finish()
+        log.info("refused", status=413, request_id=request_id)

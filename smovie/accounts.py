@@ -58,8 +58,7 @@ async def register(
     if await users.is_name_taken(means.db, name_key):
         raise Invalid(errors=[("/username", "username_taken", {})])
     proof, at = secrets.token_urlsafe(32), now()
-    owner = await users.by_address(means.db, address_key(registration.email))
-    taken = owner is not None and owner.email_verified
+    taken = await is_registered(means.db, registration.email)
     user = User(
         id=new_id(),
         email=registration.email,
@@ -170,6 +169,12 @@ async def show_me(db: Database, user_id: str) -> Me:
     if (user := await users.by_id(db, user_id)) is None:
         raise NotFound("not_found")
     return to_me(user)
+
+
+async def is_registered(db: Database, address: str) -> bool:
+    """Whether a verified account has the address."""
+    owner = await users.by_address(db, address_key(address))
+    return owner is not None and owner.email_verified
 
 
 async def create_admin(db: Database, hasher: passwords.PasswordHasher, email: str, password: str) -> None:

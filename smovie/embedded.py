@@ -69,7 +69,8 @@ def find_mongod() -> str:
                 candidate.chmod(0o755)
             return str(candidate)
     raise CannotStart(
-        "no mongod found: install MongoDB 6 or newer so that `mongod` is on PATH, or set SMOVIE_MONGO_URL to a replica set"
+        "no mongod found: install MongoDB 6 or newer so that `mongod` is on PATH, "
+        "or set SMOVIE_MONGO_URL to a replica set"
     )
 
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from tornado.web import StaticFileHandler
+import structlog
+from tornado.web import HTTPError, StaticFileHandler
 
 from handlers.access import Access
+
+log = structlog.get_logger("request")
 
 
 class StaticHandler(StaticFileHandler):
@@ -18,3 +21,13 @@ class StaticHandler(StaticFileHandler):
     def set_default_headers(self) -> None:
         self.clear_header("Server")
         self.set_header("X-Content-Type-Options", "nosniff")
+
+    def parse_url_path(self, url_path: str) -> str:
+        if "\0" in url_path:
+            raise HTTPError(404)  # no file has such a name, and the system refuses to look
+        return super().parse_url_path(url_path)
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """As for the API; Tornado's own line would repeat the query string."""
+        if not isinstance(value, HTTPError):
+            log.error("failed", exc_info=(typ, value, tb))

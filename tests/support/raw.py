@@ -19,7 +19,7 @@ class RawClient:
 
     async def send(self, sent: bytes) -> None:
         """Send; that the server has hung up meanwhile is no error."""
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, RuntimeError):  # uvloop's word for a transport that is closed
             self.writer.write(sent)
             await self.writer.drain()
 
