@@ -32,7 +32,7 @@ from handlers.runtime import Runtime, Traffic
 from handlers.server import load_texts, make_application, make_server
 from hub.hub import Hub, HubLimits
 from settings import Settings, UnknownSetting, read_settings
-from smovie import accounts
+from smovie import accounts, comments
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk, CommentLimit, new_positions
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
@@ -104,16 +104,16 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         await up.enter_async_context(_background(feed.run(), live.watch(), _sweep(hub)))
         mailer = Mailer(db, letters, _mail_sender(settings), settings.mail_from)
         await up.enter_async_context(_background(mailer.run()))
+        limit = CommentLimit(settings.limit_comments_per_10s)
+        desk = CommentDesk(db, feed, writer, limit, lambda room, event: hub.publish(room, event).seq, new_positions())
+        await up.enter_async_context(_background(comments.tell_settled(desk)))
         await feed.wait_loaded()
         yield Runtime(
             db=db,
             catalog=feed,
             accounts=accounts.AccountMeans(db, hasher, signer, letters),
             identities=IdentityCheck(db, signer),
-            comments=CommentDesk(
-                db, feed, writer, CommentLimit(settings.limit_comments_per_10s),
-                lambda room, event: hub.publish(room, event).seq, new_positions(),
-            ),
+            comments=desk,
             hub=hub,
             live=live,
             pages=_pages(),
@@ -121,7 +121,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             public_url=public_url,
             allowed_origins=settings.allowed_origins,
             traffic=Traffic(),
-        )  # fmt: skip
+        )
 
 
 def listen(settings: Settings) -> tuple[list[socket.socket], str]:
@@ -228,6 +228,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, this.cancel)
     listening, address = listen(settings)
+    gc.disable()  # while the catalogue is read, next to nothing of what is made is garbage
     async with AsyncExitStack() as up:
         db = await up.enter_async_context(open_store(settings))
         await create_indexes(db)
@@ -243,6 +244,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        gc.enable()
         log.info("serving", address=address, titles=len(runtime.catalog.snapshot.entries))
         if admin:
             click.echo(_welcome(address, admin, runtime), err=False)
@@ -334,7 +336,9 @@ def main(context: click.Context, /, **common: Any) -> None:
 def _chosen(context: click.Context, common: dict[str, Any]) -> Settings:
     """Settings of a command; options may stand before or behind its name."""
     before = context.obj or {}
-    merged: dict[str, Any] = {name: value or before.get(name) for name, value in common.items()}
+    merged: dict[str, Any] = {
+        name: before.get(name) if value is None or value is False else value for name, value in common.items()
+    }
     return _settings(**merged)
 
 

@@ -10,14 +10,13 @@ import orjson
 import structlog
 import tornado.locale
 from pydantic import ValidationError
-from tornado.httputil import HTTPHeaders
 from tornado.web import HTTPError, RequestHandler
 
 from handlers.access import Access, admit
+from handlers.headers import headers_of_every_answer, locale_of, request_id_of
 from handlers.problems import invalid_from, pointer_to, problem, say, status_of
 from handlers.runtime import Runtime
 from smovie.errors import Invalid, Refusal, Unauthenticated, Unavailable
-from smovie.ids import new_id
 from smovie.models.accounts import Device, Identity
 from smovie.models.base import Model
 from smovie.models.catalog import Language
@@ -25,10 +24,8 @@ from smovie.models.catalog import Language
 log = structlog.get_logger("request")
 
 T = TypeVar("T", bound=Model)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PROOF = re.compile(r"(/auth/verify/[^/]*/).*", re.DOTALL)
 _MOST_PARAMETERS = 100
-_MOST_OF_LANGUAGES = 300  # characters of a header; answers are kept by it
 _CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https:; "
@@ -36,7 +33,6 @@ _PAGE_POLICY = (
 )
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id"
-_CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language"
 
 
 class ApiHandler(RequestHandler):
@@ -243,42 +239,6 @@ def log_request(handler: RequestHandler) -> None:
         ms=round(handler.request.request_time() * 1e3, 1),
         request_id=getattr(handler, "request_id", None),
     )
-
-
-def request_id_of(headers: HTTPHeaders) -> str:
-    """The client's own X-Request-Id where it is fit for a log, else a new one."""
-    given = headers.get("X-Request-Id", "")
-    return given if _REQUEST_ID.fullmatch(given) else new_id()
-
-
-def headers_of_every_answer(asked: HTTPHeaders, allowed_origins: frozenset[str]) -> dict[str, str]:
-    """What each answer carries; `Vary` also where no origin asked, since a cache may keep the answer for one that does."""
-    given = {"X-Content-Type-Options": "nosniff"}
-    if allowed_origins:
-        given["Vary"] = "Origin"
-    origin = asked.get("Origin")
-    if origin and origin in allowed_origins:
-        given["Access-Control-Allow-Origin"] = origin
-        given["Access-Control-Expose-Headers"] = _CORS_EXPOSED
-    return given
-
-
-def locale_of(accept_language: str) -> tornado.locale.Locale:
-    """The best of our languages for an Accept-Language header."""
-    return _locale_of(accept_language[:_MOST_OF_LANGUAGES])
-
-
-@functools.lru_cache(maxsize=1024)
-def _locale_of(accept_language: str) -> tornado.locale.Locale:
-    wishes = []
-    for part in accept_language.lower().replace(" ", "").split(","):
-        tag, _, weight = part.partition(";q=")
-        try:
-            wishes.append((float(weight or 1), tag.split("-")[0]))
-        except ValueError:
-            continue
-    wanted = [tag for weight, tag in sorted(wishes, key=lambda wish: -wish[0]) if weight > 0]
-    return tornado.locale.get(next((tag for tag in wanted if tag in ("vi", "en")), "vi"))
 
 
 @functools.cache

@@ -11,13 +11,8 @@ from tornado import httputil
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
-from handlers.base import (
-    UnknownAddressHandler,
-    headers_of_every_answer,
-    locale_of,
-    log_request,
-    request_id_of,
-)
+from handlers.base import UnknownAddressHandler, log_request
+from handlers.headers import headers_of_every_answer, locale_of, request_id_of
 from handlers.openapi import describe
 from handlers.problems import problem
 from handlers.routes import ROUTES

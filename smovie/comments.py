@@ -1,5 +1,7 @@
 """Talking: the rules by which a comment is taken, over whichever door it came in."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
-from smovie.errors import Forbidden, NotFound, TooMany
+from smovie.errors import Forbidden, NotFound, TooMany, Unavailable
 from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
 from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQuery, show_comment
@@ -19,6 +21,7 @@ from smovie.store.comments import CommentWriter
 from smovie.store.mongo import Database
 
 PER_SECONDS = 10
+SETTLE_EVERY_S = 0.5
 _POSITIONS_KEPT = 20_000
 
 Publish = Callable[[str, Mapping[str, Any]], int]
@@ -92,9 +95,26 @@ async def post(desk: CommentDesk, author: Identity, episode_id: str, draft: Comm
         created_at=now(),
     )
     stored = await desk.writer.store(comment)
-    if stored is comment:
-        desk.positions.put(stored.id, desk.publish(room_of(episode_id), event_of(stored)), 1)
+    if stored is comment or desk.writer.claim(stored.id):
+        _tell_room(desk, stored)
     return stored, desk.positions.get(stored.id)
+
+
+def _tell_room(desk: CommentDesk, stored: Comment) -> None:
+    desk.positions.put(stored.id, desk.publish(room_of(stored.episode_id), event_of(stored)), 1)
+
+
+async def tell_settled(desk: CommentDesk) -> None:
+    """Bring comments to their rooms whose write had no answer but happened, until cancelled.
+
+    Their authors were told `unavailable`; one who tries again is answered with the comment, one who does not still
+    said it: it is in the page, so it must be in the room.
+    """
+    while True:
+        await asyncio.sleep(SETTLE_EVERY_S)
+        with contextlib.suppress(Unavailable):
+            for comment in await desk.writer.find_settled():
+                _tell_room(desk, comment)
 
 
 async def _thread_of(db: Database, episode_id: str, parent_id: str | None) -> str | None:

@@ -21,10 +21,14 @@ def configure_logs(form: Literal["auto", "json", "text"], level: str) -> None:
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if as_text else "iso", utc=not as_text),
     ]
     if as_text:
-        last: Any = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
+        last: Any = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+        )
         factory: Any = structlog.PrintLoggerFactory(sys.stderr)
     else:
-        shared.append(structlog.processors.dict_tracebacks)
+        # Without the values of variables: a token may be among them.
+        transformer = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(transformer))
         last = structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str))
         factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
     structlog.configure(

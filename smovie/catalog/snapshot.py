@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import orjson
@@ -181,9 +182,8 @@ class Snapshot:
         else:
             page = ordered[start : start + size]
         ids = [movie_id for _, movie_id in page]
-        if len(ids) < size and self._unordered[order]:
-            rest = list(self._unordered[order])
-            ids += rest[max(start - total, 0) : max(start + size - total, 0)]
+        if len(ids) < size:
+            ids += islice(self._unordered[order], max(start - total, 0), max(start + size - total, 0))
         return ids
 
     def _matching(self, filters: Mapping[str, tuple[Facet, ...]]) -> set[str]:

@@ -18,6 +18,7 @@ log = structlog.get_logger("comments")
 
 MOST_WAITING = 5_000  # comments; past it a clear refusal
 MOST_TOGETHER = 1_000  # comments in one write
+UNSETTLED_S = 60.0  # how long a write whose answer was lost may still turn out to have happened
 
 
 def _to_comment(document: dict[str, Any]) -> Comment:
@@ -56,6 +57,7 @@ class CommentWriter:
         self._waiting: list[tuple[Comment, asyncio.Future[Comment]]] = []
         self._under_way: dict[tuple[str, str], asyncio.Future[Comment]] = {}
         self._writing: asyncio.Task[None] | None = None
+        self._unsettled: dict[str, float] = {}  # comments whose write had no answer, and until when to look for them
 
     def next_id(self) -> str:
         """The id for a comment that is handed to `store` at once: order of ids is order of storing."""
@@ -78,6 +80,17 @@ class CommentWriter:
             self._writing = asyncio.create_task(self._write_all())
         return await asyncio.shield(done)
 
+    def claim(self, comment_id: str) -> bool:
+        """Whether the comment's write had no answer and nobody has told the room of it: the caller does now."""
+        return self._unsettled.pop(comment_id, None) is not None
+
+    async def find_settled(self) -> list[Comment]:
+        """Comments whose write had no answer, but happened; claimed for the caller. Errors: Unavailable."""
+        at = asyncio.get_running_loop().time()
+        found = await _by_ids(self._db, list(self._unsettled)) if self._unsettled else []
+        self._unsettled = {comment_id: until for comment_id, until in self._unsettled.items() if until > at}
+        return [comment for comment in found if self.claim(comment.id)]
+
     async def flush(self) -> None:
         """Return when everything handed over so far is stored or refused."""
         while self._writing is not None:
@@ -97,7 +110,9 @@ class CommentWriter:
         except Exception as exc:  # whatever it was, each author is told, and the next write is tried
             if not isinstance(exc, Unavailable):
                 log.error("comments were not stored", count=len(together), exc_info=exc)
-            for _, done in together:
+            until = asyncio.get_running_loop().time() + UNSETTLED_S
+            for comment, done in together:
+                self._unsettled[comment.id] = until
                 done.set_exception(exc if isinstance(exc, Unavailable) else Unavailable())
                 done.exception()  # seen: its author may have gone
             return
@@ -135,6 +150,12 @@ async def _insert(db: Database, comments: list[Comment]) -> set[int]:
         duplicates, others = duplicate_rows(exc)
         return duplicates | others
     return set()
+
+
+@store_call
+async def _by_ids(db: Database, ids: list[str]) -> list[Comment]:
+    cursor = db.comments.find({"_id": {"$in": ids}}).sort("_id", 1)
+    return [_to_comment(row) async for row in cursor]
 
 
 @store_call

@@ -78,7 +78,7 @@ async def test_a_member_of_a_wrong_type_is_named(watched: RunningServer, value: 
 async def test_a_value_out_of_its_bounds_is_named(watched: RunningServer, member: str, value: str) -> None:
     answer = await post_text(watched, orjson.dumps({**GOOD, member: value}), REGISTER)
     assert_problem(answer, 422, "invalid", f"/{member}")
-    assert value not in ("", "x") and value not in answer.json["errors"][0]["detail"] or len(value) < 2
+    assert len(value) < 2 or value not in answer.body.decode()
 
 
 async def test_no_more_than_fifty_members_are_listed(watched: RunningServer) -> None:
@@ -110,8 +110,9 @@ async def test_json_is_taken_under_each_of_its_spellings(watched: RunningServer,
         ("page=0", ["/page"]), ("page=-1", ["/page"]), ("page=1000001", ["/page"]), ("page=9" + "9" * 5_000, ["/page"]),
         ("page=", ["/page"]), ("page=one", ["/page"]), ("page=1.5", ["/page"]), ("page=%00", ["/page"]),
         ("page_size=0&page=0", ["/page", "/page_size"]), ("page_size=101", ["/page_size"]),
-        ("sort=price", ["/sort"]), ("kind=", ["/kind"]), ("q_letter=dd", ["/q_letter"]), ("year_from=12", ["/year_from"]),
-        ("genre=War", ["/genre/0"]), ("genre=war&genre=../..", ["/genre/1"]), ("genre[$ne]=x", ["/genre[$ne]"]),
+        ("sort=price", ["/sort"]), ("kind=", ["/kind"]), ("q_letter=dd", ["/q_letter"]),
+        ("year_from=12", ["/year_from"]), ("genre=War", ["/genre/0"]),
+        ("genre=war&genre=../..", ["/genre/1"]), ("genre[$ne]=x", ["/genre[$ne]"]),
         ("year_from=2001&year_to=2000", [""]), ("&".join(["genre=war"] * 21), ["/genre"]),
         ("page=1&page=2", ["/page"]), ("pages=1", ["/pages"]), ("=1", ["/"]), ("page[]=1", ["/page[]"]),
         ("a/b=1&a/b=2", ["/a~1b"]), ("%ff=1", ["/\ufffd"]), ("genre=%ff", ["/genre/0"]), ("genre=%c0%ae", ["/genre/0"]),

@@ -107,6 +107,25 @@ async def test_an_answer_lost_after_the_commit_still_gives_one_comment(start: St
     assert [comment["message"] for comment in page] == ["một thôi"]
 
 
+async def test_a_comment_whose_write_lost_its_answer_still_reaches_the_room(
+    start: StartServer, demo_database: str
+) -> None:
+    server = await start(mongo_database=demo_database)
+    author, reader, episode = await server.a_member(), await server.a_member(), server.an_episode_apart()
+    admin = server.runtime.db._client.admin
+    async with in_room(server, episode, author.access) as room, in_room(server, episode, reader.access) as other:
+        # The insert happens, its answer comes after the time in which one must be given.
+        slow = {"failCommands": ["insert"], "blockConnection": True, "blockTimeMS": 2_500}
+        await admin.command("configureFailPoint", "failCommand", mode={"times": 1}, data=slow)
+        await room.say(type="comment", message="đến muộn")
+        refused = await room.hear_type("error")
+        assert (refused["code"], refused["temporary"]) == ("unavailable", True)
+        heard = await other.hear_type("comment")
+        assert heard["message"] == "đến muộn"
+    page = (await server.api.get(f"/episodes/{episode}/comments")).json["results"]
+    assert [comment["id"] for comment in page] == [heard["id"]]
+
+
 async def test_a_socket_that_never_signs_in_is_closed(server: RunningServer) -> None:
     async with dial(server, server.an_episode_apart()) as room:
         (session,) = await until(

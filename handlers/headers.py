@@ -1,0 +1,52 @@
+"""What the headers of a request say about its answer, whether a handler gives it or the server before one is chosen."""
+
+import functools
+import re
+
+import tornado.locale
+from tornado.httputil import HTTPHeaders
+
+from smovie.ids import new_id
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MOST_OF_LANGUAGES = 300  # characters of a header: answers are kept by it
+_CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language"
+
+
+def request_id_of(headers: HTTPHeaders) -> str:
+    """The client's own X-Request-Id where it is fit for a log, else a new one."""
+    given = headers.get("X-Request-Id", "")
+    return given if _REQUEST_ID.fullmatch(given) else new_id()
+
+
+def headers_of_every_answer(asked: HTTPHeaders, allowed_origins: frozenset[str]) -> dict[str, str]:
+    """What each answer carries, whoever makes it.
+
+    `Vary` also where no origin asked: a cache may keep the answer for a page that will.
+    """
+    given = {"X-Content-Type-Options": "nosniff"}
+    if allowed_origins:
+        given["Vary"] = "Origin"
+    origin = asked.get("Origin")
+    if origin and origin in allowed_origins:
+        given["Access-Control-Allow-Origin"] = origin
+        given["Access-Control-Expose-Headers"] = _CORS_EXPOSED
+    return given
+
+
+def locale_of(accept_language: str) -> tornado.locale.Locale:
+    """The best of our languages for an Accept-Language header."""
+    return _locale_of(accept_language[:_MOST_OF_LANGUAGES])
+
+
+@functools.lru_cache(maxsize=1024)
+def _locale_of(accept_language: str) -> tornado.locale.Locale:
+    wishes = []
+    for part in accept_language.lower().replace(" ", "").split(","):
+        tag, _, weight = part.partition(";q=")
+        try:
+            wishes.append((float(weight or 1), tag.split("-")[0]))
+        except ValueError:
+            continue
+    wanted = [tag for weight, tag in sorted(wishes, key=lambda wish: -wish[0]) if weight > 0]
+    return tornado.locale.get(next((tag for tag in wanted if tag in ("vi", "en")), "vi"))
