@@ -194,7 +194,10 @@ def _pages() -> jinja2.Environment:
 
 def _mail_sender(settings: Settings) -> Any:
     if settings.mail_url:
-        return smtp_sender(settings.mail_url.get_secret_value())
+        try:
+            return smtp_sender(settings.mail_url.get_secret_value())
+        except ValueError as exc:
+            raise CannotStart(str(exc)) from None
     return outbox_sender(settings.data_dir / "outbox")
 
 

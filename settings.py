@@ -1,4 +1,4 @@
-"""Every operator's knob, typed, read once by `run.py` from SMOVIE_* (a secret also from the file named by SMOVIE_*_FILE)."""
+"""Every operator's knob, typed, read once by `run.py` from SMOVIE_*, or from the file that SMOVIE_*_FILE names."""
 
 import os
 from pathlib import Path

@@ -135,7 +135,7 @@ class ApiHandler(RequestHandler):
         if not isinstance(value, dict):
             raise Invalid("not_an_object")
         try:
-            return model.model_validate(value)
+            return model.model_validate(value, strict=True)
         except ValidationError as exc:
             raise invalid_from(exc) from None
 
@@ -157,7 +157,7 @@ class ApiHandler(RequestHandler):
         self.set_header("Content-Security-Policy", _PAGE_POLICY)
         self.set_header("Referrer-Policy", "no-referrer")  # an address may hold a token
         self.set_header("Content-Language", self.language)
-        self.add_header("Vary", "Accept-Language")
+        self._vary_by_language()
         page = self.runtime.pages.get_template(template)
         self.finish(page.render(say=self.say, language=self.language, **values))
 
@@ -168,7 +168,7 @@ class ApiHandler(RequestHandler):
         self.set_header("ETag", etag)
         self.set_header("Cache-Control", _CACHE_CATALOGUE)
         self.set_header("Content-Language", self.language)
-        self.add_header("Vary", "Accept-Language")
+        self._vary_by_language()
         if self.check_etag_header():
             self.set_status(304)
             self.finish()
@@ -178,6 +178,10 @@ class ApiHandler(RequestHandler):
     def _methods(self) -> list[str]:
         refused = RequestHandler._unimplemented_method
         return [verb for verb in self.SUPPORTED_METHODS if getattr(type(self), verb.lower()) is not refused]
+
+    def _vary_by_language(self) -> None:
+        origin = self._headers.get("Vary")
+        self.set_header("Vary", f"{origin}, Accept-Language" if origin else "Accept-Language")
 
     def compute_etag(self) -> str | None:
         return None  # only what is kept has an ETag, made once and not per request
@@ -225,10 +229,7 @@ class UnknownAddressHandler(ApiHandler):
 
 
 def log_request(handler: RequestHandler) -> None:
-    """One line per request. The query string stays out, and so does a proof in the path, however it is spelt.
-
-    Tornado calls this also of requests that were refused before their path was read.
-    """
+    """One line per request, also of one refused before its path was read. Query strings and proofs stay out."""
     status = handler.get_status()
     write = log.info if status < 500 else log.error
     write(

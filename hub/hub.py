@@ -22,6 +22,7 @@ from hub.room import Listener, Room, Seat, State
 
 Encode = Callable[[Mapping[str, Any]], bytes]
 
+_SWEEP_COUNTS_S = 1.0  # at most, of the time since the sweep before
 STUCK = 4408  # close code of a listener that stands still
 
 
@@ -68,6 +69,7 @@ class Hub:
         self._rooms: dict[str, Room] = {}
         self._process = secrets.token_hex(4)
         self._logs_begun = 0
+        self._swept_at = clock()
 
     # -- joining and leaving ---------------------------------------------------------------------------------------
 
@@ -86,7 +88,7 @@ class Hub:
         )
         # Not the log's head: what is on its way to the others would come to this one with a seq it was told it had.
         seq = since.seq if recovered and since else room.flushed
-        room.seats[listener] = Seat(listener, seq, self._clock())
+        room.seats[listener] = Seat(listener, seq)
         room.presence_due |= listener.user_id not in room.users
         room.users[listener.user_id] = room.users.get(listener.user_id, 0) + 1
         return Joined(Position(room.epoch, seq), recovered, max(room.flushed - seq, 0), len(room.users))
@@ -169,8 +171,7 @@ class Hub:
         """Stop sending to a listener that does not read; one `gap` says so."""
         room.live.discard(seat.listener)
         seat.state, seat.seq = State.LAGGING, room.flushed
-        seat.waiting = seat.listener.send(self._encode({"type": "gap", "seq": seat.seq}))
-        seat.moved_at = self._clock()
+        seat.waiting, seat.stood_s = seat.listener.send(self._encode({"type": "gap", "seq": seat.seq})), 0.0
 
     def _catch_up(self, room: Room, seat: Seat) -> None:
         """Send from the log what a seat has not had, as far as the budget goes; then it is live."""
@@ -190,7 +191,7 @@ class Hub:
             seat.state = State.LIVE
             room.live.add(seat.listener)
         else:
-            seat.state, seat.waiting, seat.moved_at = State.LAGGING, waiting, self._clock()
+            seat.state, seat.waiting, seat.stood_s = State.LAGGING, waiting, 0.0
             if waiting <= self.limits.soft_bytes:  # never above the transport's mark: nobody will say that it drained
                 self._call_soon(lambda: self.drained(room.name, seat.listener))
 
@@ -220,6 +221,8 @@ class Hub:
     def sweep(self) -> None:
         """What is due by the clock; call it about four times a second."""
         at = self._clock()
+        # A process that was stopped for a minute did not see its listeners stand still for a minute.
+        passed_s, self._swept_at = min(at - self._swept_at, _SWEEP_COUNTS_S), at
         for room in list(self._rooms.values()):
             if not room.seats:
                 if at - room.idle_since >= self.limits.idle_room_s and not room.pending:
@@ -231,18 +234,22 @@ class Hub:
                 room.sent_at = at
                 self._send_volatile(room, {"type": "sync", "seq": room.flushed})
             if len(room.live) < len(room.seats):
-                self._sweep_lagging(room, at)
+                self._sweep_lagging(room, passed_s)
 
-    def _sweep_lagging(self, room: Room, at: float) -> None:
+    def _sweep_lagging(self, room: Room, passed_s: float) -> None:
         for seat in list(room.seats.values()):
             if seat.state is not State.LAGGING:
                 continue
             waiting = seat.listener.unsent()
-            if waiting < seat.waiting:
-                seat.waiting, seat.moved_at = waiting, at
-            elif at - seat.moved_at >= self.limits.stuck_s:
-                self.leave(room.name, seat.listener)
-                seat.listener.drop(STUCK, "not reading")
+            if waiting == 0:
+                self._catch_up(room, seat)
+            elif waiting < seat.waiting:
+                seat.waiting, seat.stood_s = waiting, 0.0
+            else:
+                seat.stood_s += passed_s
+                if seat.stood_s >= self.limits.stuck_s:
+                    self.leave(room.name, seat.listener)
+                    seat.listener.drop(STUCK, "not reading")
 
     def _room(self, name: str) -> Room:
         room = self._rooms.get(name)

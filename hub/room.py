@@ -36,14 +36,14 @@ class State(Enum):
 class Seat:
     """A listener's place in a room; `seq` is what it has been sent, kept only while it is not live."""
 
-    __slots__ = ("listener", "moved_at", "seq", "state", "waiting")
+    __slots__ = ("listener", "seq", "state", "stood_s", "waiting")
 
-    def __init__(self, listener: Listener, seq: int, at: float) -> None:
+    def __init__(self, listener: Listener, seq: int) -> None:
         self.listener = listener
         self.seq = seq
         self.state = State.HELD
-        self.moved_at = at  # when its unsent bytes last became fewer
-        self.waiting = 0  # how many they were then
+        self.waiting = 0  # unsent bytes when it last took some
+        self.stood_s = 0.0  # how long it has taken none since
 
 
 class Room:

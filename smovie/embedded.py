@@ -23,7 +23,6 @@ from pathlib import Path
 
 import structlog
 
-from smovie.errors import Unavailable
 from smovie.store.mongo import make_primary
 
 log = structlog.get_logger("embedded")
@@ -113,16 +112,18 @@ async def embedded_mongod(data_dir: Path, *, parameters: Sequence[str] = ()) -> 
         running = left
     else:
         running = await _start(data_dir, _free_port(left.port if left else 0), parameters)
-    await make_primary(f"127.0.0.1:{running.port}", replica_set=REPLICA_SET)
     keeper = _Keeper(data_dir, running, parameters)
-    watching = asyncio.create_task(keeper.keep_alive())
     try:
-        yield _url(running.port)
+        await make_primary(f"127.0.0.1:{running.port}", replica_set=REPLICA_SET)
+        watching = asyncio.create_task(keeper.keep_alive())
+        try:
+            yield _url(running.port)
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
     finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
-        await keeper.stop()
+        await _end(data_dir, keeper.running)
 
 
 def _url(port: int) -> str:
@@ -167,12 +168,22 @@ async def _start(data_dir: Path, port: int, parameters: Sequence[str]) -> _Runni
         process = subprocess.Popen(  # noqa: ASYNC220 - one fork at start, before anybody is served
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    (data_dir / "mongod.json").write_text(json.dumps({"pid": process.pid, "port": port}))
+    running = _Running(process.pid, port, process)
+    try:
+        (data_dir / "mongod.json").write_text(json.dumps({"pid": process.pid, "port": port}))
+        await _wait_listening(process, port, log_file)
+    except BaseException:  # also when we stop meanwhile: nobody would know of it any more
+        await _end(data_dir, running)
+        raise
+    return running
+
+
+async def _wait_listening(process: subprocess.Popen[bytes], port: int, log_file: Path) -> None:
     for _ in range(600):
         if process.poll() is not None:
             raise CannotStart(_why_it_ended(log_file))
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
-            return _Running(process.pid, port, process)
+            return
         await asyncio.sleep(0.05)
     raise CannotStart(f"mongod did not answer within 30 s; its log is {log_file}")
 
@@ -187,7 +198,7 @@ def _why_it_ended(log_file: Path) -> str:
 
 @dataclass
 class _Keeper:
-    """Watches over one mongod: starts it again when it dies under us, stops it when we stop."""
+    """Watches over one mongod: starts it again when it dies under us."""
 
     data_dir: Path
     running: _Running
@@ -202,19 +213,22 @@ class _Keeper:
             try:
                 self.running = await _start(self.data_dir, self.running.port, self.parameters)
                 await make_primary(f"127.0.0.1:{self.running.port}", replica_set=REPLICA_SET)
-            except (CannotStart, Unavailable) as exc:
+            except Exception as exc:  # whatever it was: without this task nobody would start it again
                 log.error("mongod did not start, trying again", problem=str(exc))
 
-    async def stop(self) -> None:
-        if self.running.lives(self.data_dir):
-            os.kill(self.running.pid, signal.SIGTERM)
-            os.kill(self.running.pid, signal.SIGCONT)  # a stopped process does not see SIGTERM
+
+async def _end(data_dir: Path, running: _Running) -> None:
+    """Stop a mongod and wait until it is gone; one that does not stop is killed."""
+    with contextlib.suppress(ProcessLookupError):
+        if running.lives(data_dir):
+            os.kill(running.pid, signal.SIGTERM)
+            os.kill(running.pid, signal.SIGCONT)  # a stopped process does not see SIGTERM
         for _ in range(STOP_WITHIN_S * 50):
-            if not self.running.lives(self.data_dir):
+            if not running.lives(data_dir):
                 break
             await asyncio.sleep(0.02)
         else:
-            os.kill(self.running.pid, signal.SIGKILL)
-            log.error("mongod did not stop in time and was killed", pid=self.running.pid)
-        if self.running.process:
-            self.running.process.wait()
+            os.kill(running.pid, signal.SIGKILL)
+            log.error("mongod did not stop in time and was killed", pid=running.pid)
+    if running.process:
+        running.process.wait()

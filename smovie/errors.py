@@ -1,7 +1,7 @@
 """What SMovie may refuse, as values that know nothing of HTTP or sockets.
 
 Verbs and store raise these; `handlers/problems.py` turns them into statuses and frames. `code` is a stable name and the
-key of the text in `smovie/locale/*.csv`; `facts` fill the text's placeholders and must be safe to show.
+key of the text in `templates/locale/*.csv`; `facts` fill the text's placeholders and must be safe to show.
 """
 
 

@@ -73,11 +73,9 @@ class TokenSigner:
         """(session id, generation) of a refresh token that we made. Errors: Unauthenticated."""
         session_id, _, rest = token.partition(".")
         number = rest.partition(".")[0]
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+        if not (token.isascii() and number.isdigit() and len(number) < 10):
             raise Unauthenticated("token_invalid")
-        if not hmac.compare_digest(
-            self.refresh_token(session_id, int(number)).encode(), token.encode("utf-8", "replace")
-        ):
+        if not hmac.compare_digest(self.refresh_token(session_id, int(number)), token):
             raise Unauthenticated("token_invalid")
         return session_id, int(number)
 

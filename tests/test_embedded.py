@@ -120,7 +120,8 @@ async def test_a_killed_mongod_is_started_again_and_reads_go_on_meanwhile(progra
     assert (await server.api.get("/movies?page_size=5")).status == 200
     assert (await server.api.call("GET", "/healthz")).status == 200
     refused = await server.api.post(f"/episodes/{episode}/comments", {"message": "giữa"}, access=access)
-    assert (refused.status, refused.headers["content-type"]) == (503, "application/problem+json")
+    assert refused.status == 503
+    assert refused.headers["content-type"].startswith("application/problem+json")
     assert int(refused.headers["retry-after"]) > 0
     open_gate(gate)
 
@@ -163,7 +164,8 @@ async def test_a_database_that_finds_its_port_taken_moves_to_another(tmp_path: P
     async with a_mongod(tmp_path) as url, open_database(url, "moved") as db:
         await db.comments.insert_one({"_id": "kept"})
     port = remembered(tmp_path)["port"]
-    with closing(socket.create_server(("127.0.0.1", port))):
+    with closing(socket.socket()) as stranger:
+        stranger.bind(("127.0.0.1", port))
         async with a_mongod(tmp_path) as url, open_database(url, "moved") as db:
             assert remembered(tmp_path)["port"] != port
             await db.comments.insert_one({"_id": "new"})

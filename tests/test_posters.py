@@ -43,8 +43,14 @@ def lines_of(svg: str) -> list[str]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(title=anything, subtitle=anything, kind=anything, accent=anything, genre=st.sampled_from(ALL_GENRES) | anything,
-       year=st.none() | st.integers())
+@given(
+    title=anything,
+    subtitle=anything,
+    kind=anything,
+    accent=anything,
+    genre=st.sampled_from(ALL_GENRES) | anything,
+    year=st.none() | st.integers(),
+)
 def test_any_text_gives_a_well_formed_drawing_within_the_size_limit(
     title: str, subtitle: str, kind: str, accent: str, genre: str, year: int | None
 ) -> None:
@@ -83,8 +89,14 @@ def test_a_single_line_is_cut_to_its_width(text: str) -> None:
 @pytest.mark.parametrize("genre", ALL_GENRES)
 def test_drawings_of_every_genre_are_small_and_self_contained(function: Callable[..., str], genre: str) -> None:
     for number in range(25):
-        svg = function(f"{number} & <phim> " + "ệ\U00020000" * 55, year=2001, kind="series", genres=[genre],
-                       subtitle="\U00020000&" * 60, accent="#0af")
+        svg = function(
+            f"{number} & <phim> " + "ệ\U00020000" * 55,
+            year=2001,
+            kind="series",
+            genres=[genre],
+            subtitle="\U00020000&" * 60,
+            accent="#0af",
+        )
         assert len(svg.encode("utf-8")) <= MAX_BYTES
         for forbidden in ("href", "<image", "<script", "<style", "<foreignObject", "@import", "@font-face", "data:"):
             assert forbidden not in svg
@@ -101,11 +113,17 @@ def test_the_same_film_always_gets_the_same_bytes() -> None:
 
 
 def test_the_bytes_do_not_depend_on_the_process() -> None:
-    code = ("from smovie.posters import draw_poster;"
-            "import sys; sys.stdout.buffer.write(draw_poster('Kiều', year=1, kind='', genres=['war']).encode())")
+    code = (
+        "from smovie.posters import draw_poster;"
+        "import sys; sys.stdout.buffer.write(draw_poster('Kiều', year=1, kind='', genres=['war']).encode())"
+    )
     runs = {
-        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
-                       capture_output=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            check=True,
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(runs) == 1
@@ -166,8 +184,10 @@ def test_a_forty_letter_word_is_hyphenated_rather_than_made_tiny() -> None:
 
 
 def test_an_ordinary_title_of_120_characters_is_shown_whole() -> None:
-    title = ("Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb, "
-             "and a Good Deal More of It Than Anyone Asked")[:120]
+    title = (
+        "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb, "
+        "and a Good Deal More of It Than Anyone Asked"
+    )[:120]
     assert " ".join(lines_of(draw(title))) == title
 
 

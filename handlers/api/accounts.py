@@ -39,7 +39,7 @@ class VerifyHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=Verified)
     async def get(self, uid: str, token: str) -> None:
         """Open the link of the mail: a page that confirms by itself. With Accept: application/json, confirm."""
-        if "application/json" in self.request.headers.get("Accept", ""):
+        if self.request.method == "GET" and "application/json" in self.request.headers.get("Accept", ""):
             await self._confirm(uid, token)
         else:
             self.set_header("Cache-Control", "no-store")

@@ -46,7 +46,7 @@ class LiveConnection(asyncio.Protocol):
     """A WebSocket. `send` never waits: what the peer does not read is counted, and judged by the hub."""
 
     __slots__ = (
-        "_broken", "_closing_code", "_heard_at", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader", "_soft_bytes",
+        "_broken", "_closing_code", "_heard_at", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader", "_silent_s", "_soft_bytes",
         "_transport", "session",
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ class LiveConnection(asyncio.Protocol):
         self._on_lost = on_lost
         self._closing_code: int | None = None
         self._peer_code = ABNORMAL
-        self._heard_at = self._loop.time()
+        self._silent_s = 0.0
         self._pinged = False
         self._broken = False
 
@@ -70,7 +70,7 @@ class LiveConnection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=self._soft_bytes, low=self._soft_bytes // 4)
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
+        self._silent_s = 0.0
         self._pinged = False
         if self._broken:  # the stream has no meaning any more: thrown away until the peer hangs up
             return
@@ -153,13 +153,13 @@ class LiveConnection(asyncio.Protocol):
         self._transport.resume_reading()
         self._loop.call_later(CLOSE_WITHIN_S, self._hang_up_now)
 
-    def check_heartbeat(self, at: float) -> None:
-        """Ping a silent peer, give up one that is gone; `at` is the loop's time."""
-        silent_s = at - self._heard_at
-        if silent_s >= GONE_AFTER_S:
+    def check_heartbeat(self, passed_s: float) -> None:
+        """Ping a silent peer, give up one that is gone; `passed_s` is the time since the last check."""
+        self._silent_s += passed_s
+        if self._silent_s >= GONE_AFTER_S:
             self._closing_code = self._closing_code or ABNORMAL
             self._hang_up_now()
-        elif silent_s >= PING_AFTER_S and not self._pinged and self.is_open:
+        elif self._silent_s >= PING_AFTER_S and not self._pinged and self.is_open:
             self._pinged = True
             self._write(frame(Opcode.PING, b""))
 

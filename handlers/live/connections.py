@@ -23,7 +23,7 @@ class LiveSession(Protocol):
     user_id: str  # "" until it has signed in
     session_id: str | None
 
-    def check_deadlines(self, at: float) -> None:
+    def check_deadlines(self) -> None:
         """Close what has not signed in, or whose token has run out, in time."""
 
     def tell_reconnect(self, after_ms: int) -> None:
@@ -80,11 +80,14 @@ class LiveConnections:
     async def watch(self) -> None:
         """Look after every socket's deadlines and heartbeat until cancelled."""
         loop = asyncio.get_running_loop()
+        swept_at = loop.time()
         while True:
             await asyncio.sleep(SWEEP_S)
+            # A process that was stopped for a minute did not hear its peers be silent for a minute.
+            passed_s, swept_at = min(loop.time() - swept_at, 2 * SWEEP_S), loop.time()
             for number, session in enumerate(list(self._sessions.values())):
-                session.check_deadlines(loop.time())
-                session.connection.check_heartbeat(loop.time())
+                session.check_deadlines()
+                session.connection.check_heartbeat(passed_s)
                 if number % _SLICE == _SLICE - 1:
                     await asyncio.sleep(0)
 

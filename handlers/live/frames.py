@@ -54,7 +54,8 @@ def decode(payload: bytes) -> Frame:
 def parse(model: type[Model], message: Frame) -> Any:
     """The members of a frame that a noun knows, as that noun; unknown ones are ignored. Errors: Invalid."""
     try:
-        return model.model_validate({name: message[name] for name in model.model_fields if name in message})
+        known = {name: message[name] for name in model.model_fields if name in message}
+        return model.model_validate(known, strict=True)
     except ValidationError as exc:
         raise invalid_from(exc) from None
 

@@ -108,7 +108,7 @@ class RoomSession:
 
     # -- from the clock --------------------------------------------------------------------------------------------
 
-    def check_deadlines(self, at: float) -> None:
+    def check_deadlines(self) -> None:
         if self._identity is None:
             if time.monotonic() - self._opened_at > AUTH_WITHIN_S:
                 self.connection.close(UNAUTHENTICATED, "no token in time")

@@ -70,8 +70,7 @@ class Mailer:
         return True
 
     async def _postpone(self, letter: mails.Letter, problem: Exception) -> None:
-        refused = isinstance(problem, aiosmtplib.SMTPRecipientsRefused)
-        if refused or letter.tries >= GIVE_UP_AFTER:
+        if _is_for_good(problem) or letter.tries >= GIVE_UP_AFTER:
             log.error("a mail cannot be delivered, given up", letter=letter.id, tries=letter.tries)
             await mails.delete(self._db, letter.id)
             return
@@ -80,6 +79,13 @@ class Mailer:
             "a mail was not sent, trying again", letter=letter.id, retry_s=wait_s, problem=type(problem).__name__
         )
         await mails.postpone(self._db, letter.id, now() + timedelta(seconds=wait_s))
+
+
+def _is_for_good(problem: Exception) -> bool:
+    """Whether the address was refused with 5xx: 4xx only asks for patience (greylisting, a full mailbox)."""
+    if not isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
+        return False
+    return all(recipient.code >= 500 for recipient in problem.recipients)
 
 
 def outbox_sender(folder: Path) -> Send:

@@ -30,6 +30,8 @@ class Role(StrEnum):
 
 
 def _is_address(text: str) -> str:
+    if "=?" in text:  # mail programs decode it: the letter would go to another mailbox than the account's
+        raise PydanticCustomError("email", "an encoded word")
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as exc:

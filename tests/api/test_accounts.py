@@ -41,8 +41,16 @@ async def test_opening_the_link_in_a_browser_confirms_nothing_by_itself(server: 
     page = await server.api.call("GET", link, headers={"Accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert (await server.api.get("/me", access=registered["access"])).json["email_verified"] is False
+    head = await server.api.call("HEAD", link, headers={"Accept": "application/json"})
+    assert head.status == 200
     as_json = await server.api.call("GET", link, headers={"Accept": "application/json"})
     assert as_json.json["access"]
+
+
+async def test_an_address_that_mail_programs_would_decode_is_no_address(server: RunningServer) -> None:
+    body = {"email": "=?utf-8?q?other?=@example.com", "username": "Mai", "password": "long enough"}
+    refused = await server.api.post("/auth/register", body)
+    assert refused.json["errors"][0]["pointer"] == "/email"
 
 
 async def test_the_mail_is_in_the_language_asked_for_and_names_no_stranger(server: RunningServer) -> None:

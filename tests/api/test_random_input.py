@@ -17,8 +17,25 @@ DESCRIBED = describe(ROUTES)
 POSTS = sorted(path for path, operations in DESCRIBED["paths"].items() if "post" in operations)
 GETS = sorted(path for path, operations in DESCRIBED["paths"].items() if "get" in operations)
 PARAMETERS = sorted({p["name"] for path in GETS for p in DESCRIBED["paths"][path]["get"]["parameters"]})
-MEMBERS = sorted({name for schema in DESCRIBED["components"]["schemas"].values() for name in schema.get("properties", ())})
-LIKELY = ["war", "1", "20", "-1", "nan", "", "0" * 20, "2000", "title", "a@example.com", "long enough", "\x00", "%", "é"]
+MEMBERS = sorted(
+    {name for schema in DESCRIBED["components"]["schemas"].values() for name in schema.get("properties", ())}
+)
+LIKELY = [
+    "war",
+    "1",
+    "20",
+    "-1",
+    "nan",
+    "",
+    "0" * 20,
+    "2000",
+    "title",
+    "a@example.com",
+    "long enough",
+    "\x00",
+    "%",
+    "é",
+]
 
 TEXT = st.text(max_size=30) | st.sampled_from(LIKELY)
 SEGMENT = TEXT.map(lambda text: quote(text, safe="") or "_") | st.binary(min_size=1, max_size=5).map(quote)

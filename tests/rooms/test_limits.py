@@ -68,9 +68,12 @@ async def test_clause_17_the_third_flood_within_a_minute_closes(server: RunningS
 async def test_clause_17_a_user_may_have_so_many_sockets(start: StartServer, demo_database: str) -> None:
     server = await start(mongo_database=demo_database, limit_connections_per_user=2)
     member, episode = await server.a_member(), server.an_episode_apart()
-    async with in_room(server, episode, member.access), in_room(server, episode, member.access):
-        async with dial(server, episode, f"?token={member.access}") as third:
-            assert await third.closed() == 4429
+    async with (
+        in_room(server, episode, member.access),
+        in_room(server, episode, member.access),
+        dial(server, episode, f"?token={member.access}") as third,
+    ):
+        assert await third.closed() == 4429
     async with in_room(server, episode, member.access):
         pass  # there is room again
 

@@ -41,7 +41,7 @@ async def test_clause_20_a_socket_closes_25_s_after_its_token(server: RunningSer
         (session,) = (s for s in server.runtime.live._sessions.values() if s.user_id == member.id)
         expired = {"expires_at": time.time() - 24}
         session._identity = session._identity.model_copy(update=expired)  # type: ignore[attr-defined]
-        session.check_deadlines(0)
+        session.check_deadlines()
         assert session.connection.is_open
         expired = {"expires_at": time.time() - 26}
         session._identity = session._identity.model_copy(update=expired)  # type: ignore[attr-defined]
@@ -133,3 +133,24 @@ async def test_a_socket_that_never_signs_in_is_closed(server: RunningServer) -> 
         )
         session._opened_at -= 5  # type: ignore[attr-defined]
         assert await room.closed() == 4401
+
+
+async def test_clause_10_a_silent_peer_is_pinged_and_one_that_does_not_answer_is_given_up(
+    server: RunningServer,
+) -> None:
+    member = await server.a_member()
+    async with in_room(server, server.an_episode_apart(), member.access) as room:
+        (session,) = (s for s in server.runtime.live._sessions.values() if s.user_id == member.id)
+        session.connection.check_heartbeat(26)  # the client's library answers the ping by itself
+        await until(lambda: session.connection._silent_s < 25)
+        session.connection.check_heartbeat(61)
+        assert await room.closed() == 1006
+
+
+async def test_clause_10_a_quiet_room_says_where_it_stands(server: RunningServer) -> None:
+    member, episode = await server.a_member(), server.an_episode_apart()
+    async with in_room(server, episode, member.access) as room:
+        await room.say(type="comment", message="rồi im lặng")
+        await room.hear_type("ack")
+        server.runtime.hub._rooms[f"comments:{episode}"].sent_at -= 25
+        assert (await room.hear_type("sync"))["seq"] == 1
