@@ -69,11 +69,16 @@ async def open_store(
     async with AsyncExitStack() as up:
         if settings.mongo_url:
             url = settings.mongo_url.get_secret_value()
-        elif as_guest and (running := url_of_running(settings.data_dir)):
-            url = running
         else:
-            up.enter_context(own_folder(settings.data_dir))
-            url = await up.enter_async_context(embedded_mongod(settings.data_dir))
+            try:
+                up.enter_context(own_folder(settings.data_dir))
+            except CannotStart:  # a server holds it
+                running = url_of_running(settings.data_dir) if as_guest else None
+                if running is None:
+                    raise
+                url = running
+            else:
+                url = await up.enter_async_context(embedded_mongod(settings.data_dir))
         yield await up.enter_async_context(
             open_database(url, settings.mongo_database, driver=settings.mongo_driver, listeners=listeners)
         )

@@ -11,10 +11,11 @@ import sys
 import threading
 from typing import Any
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 NEVER_AGAIN = (4401, 4403, 4404)  # a new token or place is needed first
+NO_EVENTS = ("ack", "sync", "gap")  # they name the `seq` of an event; it comes by itself
 
 
 async def ask(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -38,7 +39,10 @@ async def listen(socket: WebSocketClientConnection, position: dict[str, Any]) ->
             print(f"{frame['username']}: {frame['message']}")
         elif frame["type"] == "error":
             print(f"-- {frame['message']}")
-        position["seq"] = frame.get("seq") or position.get("seq", 0)
+        elif frame["type"] == "sync" and frame["seq"] > position["seq"]:
+            socket.close()  # we are behind: come back with our position
+        if "seq" in frame and frame["type"] not in NO_EVENTS:
+            position["seq"] = frame["seq"]
 
 
 async def speak(socket: WebSocketClientConnection, lines: "asyncio.Queue[str]") -> None:
@@ -71,8 +75,8 @@ async def main(base: str, email: str, password: str, episode: str | None = None)
         request = HTTPRequest(f"{base.replace('http', 'ws', 1)}/ws/comments/{episode}{since}")
         try:
             socket = await websocket_connect(request, subprotocols=["smovie.v1", f"bearer.{signed_in['access']}"])
-        except OSError:
-            pass
+        except (OSError, HTTPClientError):
+            pass  # away, or not ready yet
         else:
             wait_s = 0.5
             speaking = asyncio.create_task(speak(socket, lines))
@@ -90,3 +94,5 @@ if __name__ == "__main__":
         asyncio.run(main(*sys.argv[1:]))
     except KeyboardInterrupt:
         print()
+    except HTTPClientError as exc:
+        sys.exit(f"refused: {exc}")

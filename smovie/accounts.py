@@ -1,6 +1,7 @@
 """Accounts: registering, proving the address, signing in and out (API.md "Accounts")."""
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -95,9 +96,7 @@ async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) 
 
 async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User:
     """Confirm under the wished name, or with a number behind it when somebody verified took it meanwhile."""
-    wished = pending.username
-    for attempt in range(5):
-        shown = wished if attempt == 0 else f"{wished[:34]} {secrets.randbelow(90_000) + 10_000}"
+    for shown in _names_like(pending.username):
         try:
             user = await users.confirm(means.db, pending.id, verify_hash, now(), (shown, username_key(shown)))
         except Conflict as exc:
@@ -108,6 +107,13 @@ async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User
             raise NotFound("verification_not_found")
         return user
     raise Conflict("username_taken")
+
+
+def _names_like(wished: str) -> Iterator[str]:
+    """The name, then some with a number behind it."""
+    yield wished
+    for _ in range(5):
+        yield f"{wished[:34]} {secrets.randbelow(90_000) + 10_000}"
 
 
 async def resend_verification(means: AccountMeans, address: str, language: Language) -> None:
@@ -178,13 +184,18 @@ async def is_registered(db: Database, address: str) -> bool:
 
 
 async def create_admin(db: Database, hasher: passwords.PasswordHasher, email: str, password: str) -> None:
-    """Make the address an admin with this password, verified."""
-    name = email.partition("@")[0][:40]
-    user = User(
-        id=new_id(), email=email, email_key=address_key(email), username=name, username_key=username_key(name),
-        password_hash=await hasher.hash(password), role=Role.ADMIN, email_verified=True, created_at=now(),
-    )  # fmt: skip
-    await users.upsert_staff(db, user)
+    """Make the address an admin with this password, verified; its name is the part before the @."""
+    password_hash = await hasher.hash(password)
+    for name in _names_like(email.partition("@")[0][:40]):
+        user = User(
+            id=new_id(), email=email, email_key=address_key(email), username=name, username_key=username_key(name),
+            password_hash=password_hash, role=Role.ADMIN, email_verified=True, created_at=now(),
+        )  # fmt: skip
+        try:
+            return await users.upsert_staff(db, user)
+        except Conflict:
+            continue
+    raise Conflict("username_taken")
 
 
 async def _open_session(means: AccountMeans, user: User, device: Device) -> TokenPair:

@@ -47,8 +47,8 @@ class _Running:
 
     def lives(self, data_dir: Path) -> bool:
         """Whether it runs, and is not a stranger that got the same number."""
-        if self.process:
-            self.process.poll()  # a dead child stays visible until it is waited for
+        if self.process:  # a child's number is its own until it is waited for; at first its words are not there yet
+            return self.process.poll() is None
         try:
             words = Path(f"/proc/{self.pid}/cmdline").read_bytes().split(b"\0")
         except OSError:

@@ -222,3 +222,9 @@ async def test_what_is_piped_into_the_chat_client_is_said_in_the_room(demo: Prog
     chat.process.send_signal(signal.SIGINT)
     await chat.ended(within_s=5)
     assert "Traceback" not in chat.complaints
+
+
+async def test_the_chat_client_says_in_a_line_that_it_was_refused(demo: Program, programs: Programs) -> None:
+    chat = programs.start(demo.address, "admin@smovie.example", "sai mật khẩu", script="docs/chat.py")
+    assert await chat.ended(within_s=10) == 1
+    assert "401" in only_line(chat.complaints)

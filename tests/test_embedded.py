@@ -1,4 +1,4 @@
-"""The embedded mongod: nothing that was acknowledged is lost, no process is left, and what is wrong is said in a line."""
+"""The embedded mongod: nothing acknowledged is lost, no process is left, and what is wrong is said in a line."""
 
 import importlib.util
 import os

@@ -46,7 +46,7 @@ class LiveConnection(asyncio.Protocol):
     """A WebSocket. `send` never waits: what the peer does not read is counted, and judged by the hub."""
 
     __slots__ = (
-        "_broken", "_closing_code", "_heard_at", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader", "_silent_s", "_soft_bytes",
+        "_broken", "_closing_code", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader", "_silent_s", "_soft_bytes",
         "_transport", "session",
     )  # fmt: skip
 

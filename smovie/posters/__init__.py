@@ -33,8 +33,9 @@ _SERIES = frozenset({"series", "tv", "show", "season", "episode", "miniseries", 
 _VAGUE = frozenset({"drama", "family"})
 
 
-def draw_poster(title: str, *, year: int | None, kind: str, genres: Sequence[str], subtitle: str = "",
-                accent: str = "") -> str:
+def draw_poster(
+    title: str, *, year: int | None, kind: str, genres: Sequence[str], subtitle: str = "", accent: str = ""
+) -> str:
     """Return a 600 × 900 px SVG poster.
 
     `genres` are genre ids, most important first (unknown ones are fine); `kind` "series" adds three small pips;
@@ -44,8 +45,16 @@ def draw_poster(title: str, *, year: int | None, kind: str, genres: Sequence[str
     return _draw(POSTER_SIZE, title, year, kind, genres, subtitle, accent, lettered=True)
 
 
-def draw_backdrop(title: str, *, year: int | None, kind: str, genres: Sequence[str], subtitle: str = "",
-                  accent: str = "", lettered: bool = False) -> str:
+def draw_backdrop(
+    title: str,
+    *,
+    year: int | None,
+    kind: str,
+    genres: Sequence[str],
+    subtitle: str = "",
+    accent: str = "",
+    lettered: bool = False,
+) -> str:
     """Return a 1280 × 720 px SVG backdrop in the poster's colours and motif; parameters as for `draw_poster`.
 
     Pages lay their own heading over a backdrop, so it carries no lettering unless `lettered` (for share cards). The
@@ -54,8 +63,17 @@ def draw_backdrop(title: str, *, year: int | None, kind: str, genres: Sequence[s
     return _draw(BACKDROP_SIZE, title, year, kind, genres, subtitle, accent, lettered=lettered)
 
 
-def _draw(size: tuple[int, int], title: str, year: int | None, kind: str, genres: Sequence[str], subtitle: str,
-          accent: str, *, lettered: bool) -> str:
+def _draw(
+    size: tuple[int, int],
+    title: str,
+    year: int | None,
+    kind: str,
+    genres: Sequence[str],
+    subtitle: str,
+    accent: str,
+    *,
+    lettered: bool,
+) -> str:
     title, subtitle = clean(title, _TITLE_LIMIT), clean(subtitle, _TITLE_LIMIT)
     date = str(year) if year is not None and 0 < year < 10_000 else ""
     series = kind.strip().lower() in _SERIES
@@ -89,13 +107,21 @@ def _draw(size: tuple[int, int], title: str, year: int | None, kind: str, genres
         ink = _ink(ground, palette)
         top = _MARGIN if on_top else height - _MARGIN - lettering
         _scrim(canvas, top - 70, ground, on_top)
-        _letter(canvas, block, top, ink, _legible_accent(palette, ground, ink),
-                one_line(subtitle, column, _SMALL), date, series)
+        _letter(
+            canvas,
+            block,
+            top,
+            ink,
+            _legible_accent(palette, ground, ink),
+            one_line(subtitle, column, _SMALL),
+            date,
+            series,
+        )
     label = f"{title} ({date})" if date else title
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         f' stroke-linecap="round" stroke-linejoin="round" role="img" aria-label={quoteattr(label)}>'
-        f'<defs>{"".join(canvas.defs)}</defs>{"".join(canvas.body)}</svg>'
+        f"<defs>{''.join(canvas.defs)}</defs>{''.join(canvas.body)}</svg>"
     )
 
 
@@ -108,8 +134,11 @@ def _leading_genre(genres: Sequence[str]) -> str:
 
 def _ink(ground: str, palette: Palette) -> str:
     """Return the lettering colour that reads best on `ground`: the palette's light, paled, or its dark, deepened."""
-    return max(mix(palette.glow, "#ffffff", 0.88), mix(palette.near, "#000000", 0.2),
-               key=lambda colour: contrast(colour, ground))
+    return max(
+        mix(palette.glow, "#ffffff", 0.88),
+        mix(palette.near, "#000000", 0.2),
+        key=lambda colour: contrast(colour, ground),
+    )
 
 
 def _legible_on_sky(palette: Palette) -> bool:
@@ -158,8 +187,7 @@ def _grain(c: Canvas) -> None:
         c.rect(0, 0, c.w, c.h, f"url(#{name})")
 
 
-def _letter(c: Canvas, block: Block, top: float, ink: str, accent: str, subtitle: str, date: str,
-            series: bool) -> None:
+def _letter(c: Canvas, block: Block, top: float, ink: str, accent: str, subtitle: str, date: str, series: bool) -> None:
     """Set rule, title, subtitle and year flush left, the rule's upper edge at y = `top`."""
     c.rect(_MARGIN, top, 54, 5, accent)
     y = top + 22
@@ -178,8 +206,10 @@ def _letter(c: Canvas, block: Block, top: float, ink: str, accent: str, subtitle
     if date or series:
         y += _SMALL + 11
         if date:
-            c.add(f'<text x="{_MARGIN:.0f}" y="{y:.1f}" font-size="{_SMALL:.0f}" font-weight="600"'
-                  f' letter-spacing=".08em">{date}</text>')
+            c.add(
+                f'<text x="{_MARGIN:.0f}" y="{y:.1f}" font-size="{_SMALL:.0f}" font-weight="600"'
+                f' letter-spacing=".08em">{date}</text>'
+            )
         if series:
             x = _MARGIN + (_SMALL * 2.9 + 14 if date else 6)
             c.line(f"M{x:.0f} {y - 8:.1f}h0m16 0h0m16 0h0", accent, 9)

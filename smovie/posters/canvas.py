@@ -52,8 +52,15 @@ class Canvas:
     `fx` is the x the composition turns around; `u` scales sizes designed for the 600-unit-wide poster.
     """
 
-    def __init__(self, size: tuple[float, float], frame: tuple[float, float], palette: Palette, dice: Dice,
-                 key: str, focus: tuple[float, float] = (0.3, 0.7)) -> None:
+    def __init__(
+        self,
+        size: tuple[float, float],
+        frame: tuple[float, float],
+        palette: Palette,
+        dice: Dice,
+        key: str,
+        focus: tuple[float, float] = (0.3, 0.7),
+    ) -> None:
         """Take the size and (top, base) in units, the id prefix, and the range of `fx` as shares of the width."""
         self.w, self.h = size
         self.top, self.base = frame
@@ -82,8 +89,17 @@ class Canvas:
             self.defs.append(markup.replace("@", name, 1))
         return f"url(#{name})"
 
-    def fade(self, start: str, end: str, *, begin: float = 0.0, stop: float = 1.0, across: bool = False,
-             clear_start: bool = False, clear_end: bool = False) -> str:
+    def fade(
+        self,
+        start: str,
+        end: str,
+        *,
+        begin: float = 0.0,
+        stop: float = 1.0,
+        across: bool = False,
+        clear_start: bool = False,
+        clear_end: bool = False,
+    ) -> str:
         """Return a paint running from `start` to `end` down (or `across`) the shape; `clear_*` makes an end fade out.
 
         `begin` and `stop` (0–1) are where along the shape the change happens.
@@ -114,8 +130,9 @@ class Canvas:
     def rect(self, x: float, y: float, w: float, h: float, fill: str, opacity: float = 1, radius: float = 0) -> None:
         """Fill a rectangle."""
         corner = f' rx="{radius:.0f}"' if radius else ""
-        self.add(f'<rect x="{x:.0f}" y="{y:.0f}" width="{w:.0f}" height="{h:.0f}"{corner} fill="{fill}"'
-                 f"{_opacity(opacity)}/>")
+        self.add(
+            f'<rect x="{x:.0f}" y="{y:.0f}" width="{w:.0f}" height="{h:.0f}"{corner} fill="{fill}"{_opacity(opacity)}/>'
+        )
 
     def circle(self, x: float, y: float, r: float, fill: str, opacity: float = 1) -> None:
         """Fill a disc."""
@@ -123,8 +140,10 @@ class Canvas:
 
     def ring(self, x: float, y: float, r: float, stroke: str, width: float, opacity: float = 1) -> None:
         """Stroke a circle."""
-        self.add(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{r:.1f}" fill="none" stroke="{stroke}"'
-                 f' stroke-width="{width:.1f}"{_opacity(opacity)}/>')
+        self.add(
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{r:.1f}" fill="none" stroke="{stroke}"'
+            f' stroke-width="{width:.1f}"{_opacity(opacity)}/>'
+        )
 
     def path(self, d: str, fill: str, opacity: float = 1) -> None:
         """Fill a path."""
@@ -138,8 +157,13 @@ class Canvas:
 
     def sky(self, start: str = "", end: str = "") -> None:
         """Fill the sheet from sky to haze, the haze reached at the foot of the composition."""
-        self.rect(0, 0, self.w, self.h, self.fade(start or self.p.sky, end or self.p.haze,
-                                                  begin=self.top / self.h, stop=self.base / self.h))
+        self.rect(
+            0,
+            0,
+            self.w,
+            self.h,
+            self.fade(start or self.p.sky, end or self.p.haze, begin=self.top / self.h, stop=self.base / self.h),
+        )
 
     def orb(self, x: float, y: float, r: float, colour: str = "") -> None:
         """Draw a sun or moon: halo, disc, and stippled shade on its lower right."""
@@ -161,8 +185,10 @@ class Canvas:
         """Scatter stars over the composition's upper `low` share."""
         floor = self.y(low)
         for size, share in ((1.8, 0.75), (3.4, 0.25)):
-            spots = (f"M{self.dice.between(0, self.w):.0f} {self.dice.between(0, floor):.0f}h0"
-                     for _ in range(int(count * share)))
+            spots = (
+                f"M{self.dice.between(0, self.w):.0f} {self.dice.between(0, floor):.0f}h0"
+                for _ in range(int(count * share))
+            )
             self.line("".join(spots), self.p.glow, size * self.u, 0.75)
 
     def ridge(self, y: float, swing: float, steps: int) -> str:
@@ -173,8 +199,9 @@ class Canvas:
         for index in range(steps):
             nxt = y + self.dice.between(-swing, swing)
             left, right = index * stride, (index + 1) * stride
-            d.append(f"C{left + stride * 0.45:.0f} {level:.0f} {right - stride * 0.45:.0f} {nxt:.0f}"
-                     f" {right:.0f} {nxt:.0f}")
+            d.append(
+                f"C{left + stride * 0.45:.0f} {level:.0f} {right - stride * 0.45:.0f} {nxt:.0f} {right:.0f} {nxt:.0f}"
+            )
             level = nxt
         return "".join(d) + f"V{self.h:.0f}z"
 
@@ -184,8 +211,10 @@ class Canvas:
         d = [f"M0 {self.h:.0f}V{y - self.dice.between(0, height * 0.6):.0f}"]
         for index in range(count):
             top = stride * (index + self.dice.between(0.3, 0.6))
-            d.append(f"L{top:.0f} {y - self.dice.between(height * 0.45, height):.0f}"
-                     f"L{stride * (index + 1):.0f} {y - self.dice.between(0, height * 0.3):.0f}")
+            d.append(
+                f"L{top:.0f} {y - self.dice.between(height * 0.45, height):.0f}"
+                f"L{stride * (index + 1):.0f} {y - self.dice.between(0, height * 0.3):.0f}"
+            )
         return "".join(d) + f"V{self.h:.0f}z"
 
     def land(self, start: float, count: int, swing: float = 36) -> None:
@@ -206,8 +235,9 @@ class Canvas:
             s = self.u * self.dice.between(7, 15)
             bx = x + self.u * self.dice.between(-90, 90)
             by = y + self.u * self.dice.between(-40, 40)
-            d.append(f"M{bx:.0f} {by:.0f}q{s * 0.6:.1f} {-s * 0.6:.1f} {s:.1f} 0q{s * 0.4:.1f} {-s * 0.6:.1f}"
-                     f" {s:.1f} 0")
+            d.append(
+                f"M{bx:.0f} {by:.0f}q{s * 0.6:.1f} {-s * 0.6:.1f} {s:.1f} 0q{s * 0.4:.1f} {-s * 0.6:.1f} {s:.1f} 0"
+            )
         self.line("".join(d), self.p.near, 2.4 * self.u, 0.85)
 
     def streaks(self, y: float, count: int, colour: str) -> None:
@@ -215,8 +245,15 @@ class Canvas:
         for _ in range(count):
             length = self.u * self.dice.between(90, 260)
             thick = self.u * self.dice.between(8, 15)
-            self.rect(self.dice.between(-0.1, 0.9) * self.w, y + self.u * self.dice.between(-60, 60), length, thick,
-                      colour, self.dice.between(0.25, 0.55), thick / 2)
+            self.rect(
+                self.dice.between(-0.1, 0.9) * self.w,
+                y + self.u * self.dice.between(-60, 60),
+                length,
+                thick,
+                colour,
+                self.dice.between(0.25, 0.55),
+                thick / 2,
+            )
 
 
 def _opacity(value: float) -> str:

@@ -278,8 +278,9 @@ def fit(text: str, width: float, height: float, *, largest: float, smallest: flo
                         break
                 return Block(tuple(map(_text, _balanced(atoms, lines, width / size))), size, size * leading)
             size *= 0.94
-    return Block(_clipped(parted, width / smallest, max(1, int(height / (smallest * leading)))), smallest,
-                 smallest * leading)
+    return Block(
+        _clipped(parted, width / smallest, max(1, int(height / (smallest * leading)))), smallest, smallest * leading
+    )
 
 
 def _clipped(atoms: _Line, limit: float, most: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Everything above sees `Database`, whose collections answer alike under both, and
 """
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ __all__ = [
 ANSWER_WITHIN_S = 2.0  # DESIGN.md 9: with MongoDB away a write is refused within 2 s
 _SELECTION_MS = 1_500
 _DUPLICATE_KEY = 11000
+_NOT_YET_INITIALIZED = 94
 
 
 class Database:
@@ -162,24 +164,34 @@ async def make_primary(host: str, *, replica_set: str) -> None:
     try:
         async with asyncio.timeout(30):
             await _until_answering(client)
-            try:
-                config = (await client.admin.command("replSetGetConfig"))["config"]
-            except driver_errors.OperationFailure:  # a new folder
+            config = await _stored_config(client)
+            if config is None:
                 settings = {"electionTimeoutMillis": 1_000}
-                await client.admin.command(
-                    "replSetInitiate", {"_id": replica_set, "members": [member], "settings": settings}
-                )
-            else:
-                if config["members"][0]["host"] != host:
-                    config["members"] = [member]
-                    config["version"] += 1
-                    await client.admin.command("replSetReconfig", config, force=True)
+                fresh = {"_id": replica_set, "members": [member], "settings": settings}
+                with contextlib.suppress(driver_errors.OperationFailure):  # it was still reading the stored one
+                    await client.admin.command("replSetInitiate", fresh)
+                config = await _stored_config(client)
+            if config and config["members"][0]["host"] != host:
+                config["members"] = [member]
+                config["version"] += 1
+                await client.admin.command("replSetReconfig", config, force=True)
             while not (await client.admin.command("hello")).get("isWritablePrimary"):
                 await asyncio.sleep(0.02)
     except TimeoutError as exc:
         raise Unavailable("database_away") from exc
     finally:
         await client.close()
+
+
+async def _stored_config(client: AsyncMongoClient[Document]) -> Document | None:
+    """The replica set's configuration; None in a new folder, or while it is still being read."""
+    try:
+        config: Document = (await client.admin.command("replSetGetConfig"))["config"]
+    except driver_errors.OperationFailure as exc:
+        if exc.code != _NOT_YET_INITIALIZED:
+            raise
+        return None
+    return config
 
 
 async def _until_answering(client: AsyncMongoClient[Document]) -> None:

@@ -80,10 +80,16 @@ async def delete_pending(db: Database, email_key: str) -> list[str]:
 
 @store_call
 async def upsert_staff(db: Database, user: User) -> None:
-    """Create a verified account of staff, or give the existing one of that address this password and role."""
+    """Create a verified account of staff, or give the existing one of that address this password and role.
+
+    Errors: Conflict for a taken name.
+    """
     found = await db.users.find_one({"email_key": user.email_key, "email_verified": True}, {"_id": 1})
     if found:
         change = {"password_hash": user.password_hash, "role": user.role.value, "is_active": True}
         await db.users.update_one({"_id": found["_id"]}, {"$set": change})
-    else:
+        return
+    try:
         await db.users.insert_one(pack(user.model_dump(mode="python", exclude_none=True)))
+    except DuplicateKeyError as exc:
+        raise Conflict("username_taken") from exc

@@ -18,7 +18,7 @@ from tests.support.wait import until
 ROUNDS = 2
 TALKERS = 5
 PER_SECOND = 100
-KILL_AFTER = 60  # acknowledgements; some are under way then
+KILL_AFTER = 60  # acknowledgements in a round
 ENV = {"SMOVIE_LIMIT_COMMENTS_PER_10S": "0"}
 
 
@@ -87,11 +87,11 @@ class Talker:
 async def talk_until_killed(server: Program, episode: str, access: str, talkers: list[Talker], number: int) -> None:
     already = sum(len(talker.ids) for talker in talkers)
     async with AsyncExitStack() as sockets:
-        talking = [
-            asyncio.create_task(talker.talk(await sockets.enter_async_context(server.in_room(episode, access)), number))
-            for talker in talkers
-        ]
+        rooms = [await sockets.enter_async_context(server.in_room(episode, access)) for _ in talkers]
+        talking = [asyncio.create_task(talker.talk(room, number)) for talker, room in zip(talkers, rooms, strict=True)]
         await until(lambda: sum(len(talker.ids) for talker in talkers) >= already + KILL_AFTER)
+        for talker, room in zip(talkers, rooms, strict=True):  # some are on their way for certain
+            await talker.say(room, f"{talker.name}.{number}, lúc đó")
         await server.kill()
         await asyncio.gather(*talking)
 

@@ -75,7 +75,9 @@ class Program:
             assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.complaints}"
             return self.logged("serving")
 
-        self.address = (await until(serving, START_WITHIN_S))["address"]
+        line = await until(serving, START_WITHIN_S)
+        assert line
+        self.address = line["address"]
         self.port = int(self.address.rpartition(":")[2])
         self.api = Api(self.port)
 
