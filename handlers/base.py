@@ -31,6 +31,7 @@ _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_JSON = "application/json; charset=utf-8"
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id"
 
@@ -39,6 +40,7 @@ class ApiHandler(RequestHandler):
     """A resource of the API. Subclasses declare methods with `@operation`; HEAD follows GET by itself."""
 
     identity: Identity | None = None
+    _kept_etag: str | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -62,12 +64,17 @@ class ApiHandler(RequestHandler):
 
     def initialize(self) -> None:
         self.runtime.traffic.under_way += 1
-        self.request_id = request_id_of(self.request.headers)
+
+    @functools.cached_property
+    def request_id(self) -> str:
+        """What the log and the client know this request by."""
+        return request_id_of(self.request.headers)
 
     def set_default_headers(self) -> None:
         # Tornado calls this first thing, and again before an error is written.
         self.clear_header("Server")
-        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Type", _JSON)
+        self.set_header("X-Request-Id", self.request_id)
         for name, value in headers_of_every_answer(self.request.headers, self.runtime.allowed_origins).items():
             self.set_header(name, value)
 
@@ -106,22 +113,7 @@ class ApiHandler(RequestHandler):
 
     def parse_query(self, model: type[T]) -> T:
         """The query string as a noun; a member that is a tuple takes repeated parameters. Errors: Invalid."""
-        try:
-            pairs = parse_qsl(self.request.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
-        except ValueError:
-            raise Invalid from None
-        values: dict[str, Any] = {}
-        for name, value in pairs:
-            if name in _repeatable(model):
-                values.setdefault(name, []).append(value)
-            elif name in values:
-                raise Invalid(errors=[(pointer_to(name), "invalid_value", {})])
-            else:
-                values[name] = value
-        try:
-            return model.model_validate(values)
-        except ValidationError as exc:
-            raise invalid_from(exc) from None
+        return typing.cast(T, _parsed_query(model, self.request.query))
 
     def parse_body(self, model: type[T]) -> T:
         """The JSON body as a noun. Errors: Invalid; HTTPError 415 for another media type."""
@@ -161,19 +153,15 @@ class ApiHandler(RequestHandler):
         page = self.runtime.pages.get_template(template)
         self.finish(page.render(say=self.say, language=self.language, **values))
 
-    def send_kept(self, body: tuple[bytes, str], *, media_type: str = "application/json; charset=utf-8") -> None:
+    def send_kept(self, body: tuple[bytes, str], *, media_type: str = _JSON) -> None:
         """Answer with bytes that were made before, or 304 when the client has them."""
-        content, etag = body
-        self.set_header("Content-Type", media_type)
-        self.set_header("ETag", etag)
+        content, self._kept_etag = body
+        if media_type != _JSON:
+            self.set_header("Content-Type", media_type)
         self.set_header("Cache-Control", _CACHE_CATALOGUE)
         self.set_header("Content-Language", self.language)
         self._vary_by_language()
-        if self.check_etag_header():
-            self.set_status(304)
-            self.finish()
-        else:
-            self.finish(content)
+        self.finish(content)  # Tornado compares the ETag and makes it a 304
 
     def _methods(self) -> list[str]:
         refused = RequestHandler._unimplemented_method
@@ -184,7 +172,7 @@ class ApiHandler(RequestHandler):
         self.set_header("Vary", f"{origin}, Accept-Language" if origin else "Accept-Language")
 
     def compute_etag(self) -> str | None:
-        return None  # only what is kept has an ETag, made once and not per request
+        return self._kept_etag  # made once, when the body was, and not per request
 
     def say(self, code: str, facts: dict[str, object] | None = None) -> str:
         """A text of the catalogues in the caller's language."""
@@ -216,10 +204,6 @@ class ApiHandler(RequestHandler):
         elif not isinstance(value, Refusal | HTTPError):
             log.error("failed", request_id=self.request_id, exc_info=(typ, value, tb))
 
-    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Any:
-        self.set_header("X-Request-Id", self.request_id)
-        return super().finish(chunk)
-
 
 class UnknownAddressHandler(ApiHandler):
     """Whatever the route map does not know."""
@@ -240,6 +224,27 @@ def log_request(handler: RequestHandler) -> None:
         ms=round(handler.request.request_time() * 1e3, 1),
         request_id=getattr(handler, "request_id", None),
     )
+
+
+@functools.lru_cache(maxsize=2048)
+def _parsed_query(model: type[Model], query: str) -> Model:
+    """A query string as a noun. Nouns do not change and the same pages are asked for all the time: so it is kept."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        raise Invalid from None
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in _repeatable(model):
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            raise Invalid(errors=[(pointer_to(name), "invalid_value", {})])
+        else:
+            values[name] = value
+    try:
+        return model.model_validate(values)
+    except ValidationError as exc:
+        raise invalid_from(exc) from None
 
 
 @functools.cache

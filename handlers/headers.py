@@ -2,11 +2,10 @@
 
 import functools
 import re
+import secrets
 
 import tornado.locale
 from tornado.httputil import HTTPHeaders
-
-from smovie.ids import new_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MOST_OF_LANGUAGES = 300  # characters of a header: answers are kept by it
@@ -16,7 +15,7 @@ _CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language"
 def request_id_of(headers: HTTPHeaders) -> str:
     """The client's own X-Request-Id where it is fit for a log, else a new one."""
     given = headers.get("X-Request-Id", "")
-    return given if _REQUEST_ID.fullmatch(given) else new_id()
+    return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def headers_of_every_answer(asked: HTTPHeaders, allowed_origins: frozenset[str]) -> dict[str, str]:
