@@ -11,11 +11,11 @@ from tornado.locale import Locale
 from handlers.live.connection import LiveConnection
 from handlers.live.flood import FloodGuard
 from handlers.live.frames import Frame, Malformed, decode, encode, error_frame, parse, reply_id
-from handlers.live.wire import POLICY, UNSUPPORTED
+from handlers.live.wire import INTERNAL_ERROR, POLICY, TRY_AGAIN_LATER, UNSUPPORTED
 from handlers.runtime import Runtime
 from hub.position import Position
 from smovie import comments
-from smovie.errors import Invalid, NotFound, Refusal, TooMany, Unauthenticated
+from smovie.errors import Invalid, NotFound, Refusal, TooMany, Unauthenticated, Unavailable
 from smovie.models.accounts import Identity, Role
 from smovie.models.base import iso_z, now
 from smovie.models.comments import MESSAGE_MAX, CommentDraft, CommentQuery
@@ -35,7 +35,7 @@ class RoomSession:
     """One client in one room. It is the hub's listener; its connection carries the bytes."""
 
     __slots__ = (
-        "_episode_id", "_guard", "_identity", "_inbox", "_limits", "_locale", "_malformed", "_opened_at", "_runtime",
+        "_episode_id", "_guard", "_identity", "_inbox", "_locale", "_malformed", "_opened_at", "_runtime",
         "_since", "_token", "_working", "address", "connection", "session_id", "user_id", "username",
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ class RoomSession:
                     self.connection.resume()
         except Exception as exc:
             log.error("a frame failed", exc_info=exc)
-            self.connection.close(1011, "internal error")
+            self.connection.close(INTERNAL_ERROR, "internal error")
         finally:
             self._working = None
 
@@ -174,10 +174,15 @@ class RoomSession:
         except Unauthenticated as exc:
             self.connection.close(UNAUTHENTICATED, exc.code)
             return
+        except Unavailable as refusal:  # not the token's fault: the client may come again with it
+            self._refuse(refusal, message)
+            self.connection.close(TRY_AGAIN_LATER, refusal.code)
+            return
+        if not self.connection.is_open:
+            return  # it went while we looked
         if self._identity is not None:
             self._renew(identity, message)
-            return
-        if not identity.verified:
+        elif not identity.verified:
             self.connection.close(FORBIDDEN, "unverified")
         elif self._episode_id not in self._runtime.catalog.snapshot.by_episode:
             self.connection.close(NOT_FOUND, "no such episode")
@@ -218,7 +223,7 @@ class RoomSession:
             except Refusal as refusal:
                 # Without the page it would be a part; the client is told, and comes again.
                 self._refuse(refusal, {})
-                self.connection.close(1013, refusal.code)
+                self.connection.close(TRY_AGAIN_LATER, refusal.code)
                 return
             answer["comments"] = [comment.model_dump(mode="json") for comment in page.results]
         self._say(

@@ -87,6 +87,34 @@ async def test_comments_are_refused_while_mongodb_does_not_answer_and_taken_agai
     assert [comment["message"] for comment in page] == ["giữ lấy"]
 
 
+async def test_a_socket_that_cannot_be_looked_up_is_asked_to_come_again_with_its_token(
+    start: StartServer, demo_database: str
+) -> None:
+    server = await start(mongo_database=demo_database)
+    member, episode = await server.a_member(), server.an_episode_apart()
+    admin = server.runtime.db._client.admin
+    fails = {"failCommands": ["find"], "closeConnection": True}
+    await admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=fails)
+    try:
+        async with dial(server, episode, f"?token={member.access}") as room:
+            assert (await room.hear_type("error"))["code"] == "unavailable"
+            assert await room.closed() == 1013
+    finally:
+        await admin.command("configureFailPoint", "failCommand", mode="off")
+    async with in_room(server, episode, member.access):
+        pass
+
+
+async def test_sockets_that_go_while_they_sign_in_are_not_counted(server: RunningServer) -> None:
+    member, episode = await server.a_member(), server.an_episode_apart()
+    live = server.runtime.live
+    for _ in range(20):
+        async with dial(server, episode, f"?token={member.access}") as room:
+            room.socket.transport.abort()
+    await until(lambda: member.id not in live._of_user)
+    await until(lambda: not live._unauthenticated)
+
+
 async def test_an_answer_lost_after_the_commit_still_gives_one_comment(start: StartServer, demo_database: str) -> None:
     server = await start(mongo_database=demo_database)
     member, episode = await server.a_member(), server.an_episode_apart()
