@@ -20,7 +20,7 @@ from handlers.api.catalog import (
 from handlers.api.comments import CommentListHandler
 from handlers.api.health import HealthHandler, ReadinessHandler
 from handlers.api.openapi import OpenApiHandler
-from handlers.live.upgrade import CommentsSocketHandler
+from handlers.live.upgrade import CommentsSocketHandler, VerifySocketHandler
 from handlers.route import Route
 from handlers.site.home import HomeHandler
 from handlers.site.pictures import BackdropHandler, PosterHandler
@@ -36,11 +36,12 @@ ROUTES = (
     Route("/api/v1/people/{person_id}", PersonHandler),
     # Talk
     Route("/api/v1/episodes/{episode_id}/comments", CommentListHandler),
-    Route("/ws/comments/{episode_id}", CommentsSocketHandler),
+    Route("/ws/comments/{place}", CommentsSocketHandler),
     # Accounts
     Route("/api/v1/auth/register", RegisterHandler),
     Route("/api/v1/auth/verify/resend", ResendHandler),
     Route("/api/v1/auth/verify/{uid}/{token}", VerifyHandler),
+    Route("/ws/verify/{place}", VerifySocketHandler),
     Route("/api/v1/auth/login", LoginHandler),
     Route("/api/v1/auth/refresh", RefreshHandler),
     Route("/api/v1/auth/logout", LogoutHandler),

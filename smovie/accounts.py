@@ -94,6 +94,12 @@ async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) 
     return user, await _open_session(means, user, device)
 
 
+async def sign_in_confirmed(means: AccountMeans, user_id: str, device: Device) -> TokenPair | None:
+    """Tokens for who registered this account and waits, once its address is confirmed; None until then."""
+    user = await users.by_id(means.db, user_id)
+    return await _open_session(means, user, device) if user and user.email_verified and user.is_active else None
+
+
 async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User:
     """Confirm under the wished name, or with a number behind it when somebody verified took it meanwhile."""
     for shown in _names_like(pending.username):

@@ -2,7 +2,7 @@
 
 from handlers.access import Access
 from handlers.base import ApiHandler
-from handlers.live.room_session import UNAUTHENTICATED
+from handlers.live.session import UNAUTHENTICATED
 from handlers.operation import operation
 from smovie import accounts
 from smovie.models.accounts import (
@@ -51,7 +51,8 @@ class VerifyHandler(ApiHandler):
         await self._confirm(uid, token)
 
     async def _confirm(self, uid: str, token: str) -> None:
-        _, pair = await accounts.verify(self.runtime.accounts, uid, token, self.device)
+        user, pair = await accounts.verify(self.runtime.accounts, uid, token, self.device)
+        self.runtime.live.tell_account_changed(user.id)
         self.send(Verified(message=self.say("verified"), **pair.model_dump()))
 
 

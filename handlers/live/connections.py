@@ -26,6 +26,9 @@ class LiveSession(Protocol):
     def check_deadlines(self) -> None:
         """Close what has not signed in, or whose token has run out, in time."""
 
+    def account_changed(self) -> None:
+        """Look at the account again."""
+
     def tell_reconnect(self, after_ms: int) -> None:
         """Say that this server stops."""
 
@@ -70,6 +73,12 @@ class LiveConnections:
             _less(self._unauthenticated, session.address)
         else:
             _less(self._of_user, session.user_id)
+
+    def tell_account_changed(self, user_id: str) -> None:
+        """Let the sockets of a user look at the account again."""
+        for session in list(self._sessions.values()):
+            if session.user_id == user_id:
+                session.account_changed()
 
     def end_session(self, session_id: str, code: int, reason: str) -> None:
         """Close the sockets of a sign-in that has ended."""

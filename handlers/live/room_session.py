@@ -1,212 +1,51 @@
-"""A socket's talk with an episode's room: signing in, joining, comments, history (ROOMS.md 2 to 20)."""
+"""A socket's talk with an episode's room: joining, comments, history (ROOMS.md 6 to 19)."""
 
-import asyncio
-import time
-from collections import deque
 from typing import Any
 
-import structlog
 from tornado.locale import Locale
 
 from handlers.live.connection import LiveConnection
-from handlers.live.flood import FloodGuard
-from handlers.live.frames import Frame, Malformed, decode, encode, error_frame, parse, reply_id
-from handlers.live.wire import INTERNAL_ERROR, POLICY, TRY_AGAIN_LATER, UNSUPPORTED
+from handlers.live.frames import Frame, parse, reply_id
+from handlers.live.session import FORBIDDEN, NOT_FOUND, SocketSession, seconds_left
+from handlers.live.wire import TRY_AGAIN_LATER
 from handlers.runtime import Runtime
 from hub.position import Position
 from smovie import comments
-from smovie.errors import Invalid, NotFound, Refusal, TooMany, Unauthenticated, Unavailable
+from smovie.errors import Invalid, NotFound, Refusal
 from smovie.models.accounts import Identity, Role
 from smovie.models.base import iso_z, now
 from smovie.models.comments import MESSAGE_MAX, CommentDraft, CommentQuery
 
-log = structlog.get_logger("rooms")
-
-AUTH_WITHIN_S = 5.0
-TOKEN_GRACE_S = 25.0
-MALFORMED_ALLOWED = 9  # the tenth closes 1008
 PAGE = 50
-_REJOIN: Frame = {"type": "rejoin"}  # ours to the inbox; a client's frame is never this very object
-_INBOX_PAUSE, _INBOX_RESUME = 32, 8  # messages read ahead of what is answered
-UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, FLOODING = 4401, 4403, 4404, 4429
 
 
-class RoomSession:
-    """One client in one room. It is the hub's listener; its connection carries the bytes."""
+class RoomSession(SocketSession):
+    """One client in an episode's room."""
 
-    __slots__ = (
-        "_episode_id", "_guard", "_identity", "_inbox", "_locale", "_malformed", "_opened_at", "_runtime",
-        "_since", "_token", "_working", "address", "connection", "session_id", "user_id", "username",
-    )  # fmt: skip
+    __slots__ = ("_episode_id",)
 
     def __init__(
         self, runtime: Runtime, connection: LiveConnection, episode_id: str, *,
         locale: Locale, address: str, token: str | None, since: Position | None,
     ) -> None:  # fmt: skip
-        self.connection = connection
-        self.address = address
-        self.user_id: str = ""
-        self.username: str = ""
-        self.session_id: str | None = None
-        self._runtime = runtime
+        room = comments.room_of(episode_id)
+        super().__init__(runtime, connection, room, locale=locale, address=address, token=token, since=since)
         self._episode_id = episode_id
-        self._locale = locale
-        self._identity: Identity | None = None
-        self._token = token
-        self._since = since
-        self._guard = FloodGuard(runtime.live.frames_per_10s)
-        self._malformed = 0
-        self._opened_at = time.monotonic()
-        self._inbox: deque[Frame] = deque()
-        self._working: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        """The connection is made: sign in with the token that came with the handshake, if one did."""
-        if self._token is not None:
-            token, self._token = self._token, None
-            self._receive({"type": "auth", "token": token})
+    def account_changed(self) -> None:
+        """No matter here: who may no longer talk is closed by the end of their sign-in."""
 
-    # -- from the connection ---------------------------------------------------------------------------------------
+    def _refuse_entry(self, identity: Identity) -> tuple[int, str] | None:
+        if not identity.verified:
+            return FORBIDDEN, "unverified"
+        if self._episode_id not in self._runtime.catalog.snapshot.by_episode:
+            return NOT_FOUND, "no such episode"
+        return None
 
-    def on_text(self, payload: bytes) -> None:
-        try:
-            message = decode(payload)
-        except Malformed:
-            self._malformed += 1
-            if self._malformed > MALFORMED_ALLOWED:
-                self.connection.close(POLICY, "too many malformed frames")
-            else:
-                self._refuse(Invalid("malformed"), {})
-            return
-        self._receive(message)
-
-    def on_binary(self) -> None:
-        self.connection.close(UNSUPPORTED, "text frames only")
-
-    def on_drained(self) -> None:
-        self._runtime.hub.drained(self._room, self)
-
-    def on_closed(self, code: int) -> None:
-        self._runtime.hub.leave(self._room, self)
-        self._inbox.clear()
-        log.info("left", episode=self._episode_id, user=self.user_id or None, code=code)
-
-    # -- from the hub ----------------------------------------------------------------------------------------------
-
-    def send(self, frames: bytes) -> int:
-        return self.connection.send(frames)
-
-    def unsent(self) -> int:
-        return self.connection.unsent()
-
-    def refresh(self) -> None:
-        self._since = None
-        self._receive(_REJOIN)
-
-    def drop(self, code: int, reason: str) -> None:
-        self.connection.close(code, reason)
-
-    # -- from the clock --------------------------------------------------------------------------------------------
-
-    def check_deadlines(self) -> None:
-        if self._identity is None:
-            if time.monotonic() - self._opened_at > AUTH_WITHIN_S:
-                self.connection.close(UNAUTHENTICATED, "no token in time")
-        elif time.time() > self._identity.expires_at + TOKEN_GRACE_S:
-            self.connection.close(UNAUTHENTICATED, "token expired")
-
-    def tell_reconnect(self, after_ms: int) -> None:
-        self._say({"type": "reconnect", "after_ms": after_ms})
-
-    # -- one message after another ---------------------------------------------------------------------------------
-
-    def _receive(self, message: Frame) -> None:
-        """Queue a message; they are answered in order. A client far ahead of its answers is not read for a while."""
-        self._inbox.append(message)
-        if len(self._inbox) >= _INBOX_PAUSE:
-            self.connection.pause()
-        if self._working is None:
-            self._working = asyncio.create_task(self._work())
-
-    async def _work(self) -> None:
-        try:
-            while self._inbox and self.connection.is_open:
-                message = self._inbox.popleft()
-                try:
-                    await self._answer(message)
-                except Refusal as refusal:
-                    self._refuse(refusal, message)
-                if len(self._inbox) == _INBOX_RESUME:
-                    self.connection.resume()
-        except Exception as exc:
-            log.error("a frame failed", exc_info=exc)
-            self.connection.close(INTERNAL_ERROR, "internal error")
-        finally:
-            self._working = None
-
-    async def _answer(self, message: Frame) -> None:
-        kind = message["type"]
-        if message is _REJOIN:
-            await self._join()
-        elif kind == "auth":
-            await self._sign_in(message)
-        elif self._identity is None:
-            self.connection.close(UNAUTHENTICATED, "the first frame must be auth")
-        elif kind == "comment":
-            await self._comment(self._identity, message)
-        else:
-            self._count_frame()
-            if kind != "history":
-                raise Invalid("unknown_type")
-            await self._history(message)
-
-    def _count_frame(self) -> None:
-        """Errors: TooMany past the frames that a connection may send."""
-        if (wait_s := self._guard.take(time.monotonic())) > 0:
-            raise TooMany("rate_limited", retry_after_s=max(1, round(wait_s)))
-
-    async def _sign_in(self, message: Frame) -> None:
-        if self._identity is not None:
-            self._count_frame()
-        token = message.get("token")
-        try:
-            identity = await self._runtime.identities.identify(token if isinstance(token, str) else "")
-        except Unauthenticated as exc:
-            self.connection.close(UNAUTHENTICATED, exc.code)
-            return
-        except Unavailable as refusal:  # not the token's fault: the client may come again with it
-            self._refuse(refusal, message)
-            self.connection.close(TRY_AGAIN_LATER, refusal.code)
-            return
-        if not self.connection.is_open:
-            return  # it went while we looked
-        if self._identity is not None:
-            self._renew(identity, message)
-        elif not identity.verified:
-            self.connection.close(FORBIDDEN, "unverified")
-        elif self._episode_id not in self._runtime.catalog.snapshot.by_episode:
-            self.connection.close(NOT_FOUND, "no such episode")
-        elif not self._runtime.live.signed_in(self, identity.user_id):
-            self.connection.close(FLOODING, "too many connections")
-        else:
-            self._identity, self.session_id = identity, identity.session_id
-            self.user_id, self.username = identity.user_id, identity.username
-            self._since = self._since or _position_in(message)
-            await self._join()
-
-    def _renew(self, identity: Identity, message: Frame) -> None:
-        """A fresh token for a socket that is in: of the same user, else it is somebody else's socket."""
-        if identity.user_id != self.user_id:
-            self.connection.close(FORBIDDEN, "another user's token")
-            return
-        self._identity, self.session_id = identity, identity.session_id
-        self._say({"type": "auth_ok", **reply_id(message), "expires_in": _seconds_left(identity)})
-
-    async def _join(self) -> None:
+    async def _join(self, identity: Identity) -> None:
         """Take the position, then read the page: an event may come twice that way, but none is missing."""
-        identity, hub = self._identity, self._runtime.hub
-        assert identity is not None
-        joined = hub.join(self._room, self, self._since)
+        hub = self._runtime.hub
+        joined = hub.join(self.room, self, self._since)
         answer: dict[str, Any] = {
             "type": "joined",
             "room": self._episode_id,
@@ -234,11 +73,20 @@ class RoomSession:
                 "limits": self._announced_limits(),
                 "server_time": iso_z(now()),
                 "degraded": False,
-                "expires_in": _seconds_left(identity),
+                "expires_in": seconds_left(identity),
             }
         )
         if self.connection.is_open:
-            hub.start(self._room, self)
+            hub.start(self.room, self)
+
+    async def _take(self, identity: Identity, message: Frame) -> None:
+        if message["type"] == "comment":
+            await self._comment(identity, message)
+            return
+        self._count_frame()
+        if message["type"] != "history":
+            raise Invalid("unknown_type")
+        await self._history(message)
 
     async def _comment(self, author: Identity, message: Frame) -> None:
         try:
@@ -255,21 +103,6 @@ class RoomSession:
         results = [comment.model_dump(mode="json") for comment in page.results]
         self._say({"type": "history", **reply_id(message), "comments": results, "next": page.next})
 
-    # -- words -----------------------------------------------------------------------------------------------------
-
-    @property
-    def _room(self) -> str:
-        return comments.room_of(self._episode_id)
-
-    def _say(self, message: Frame) -> None:
-        self.connection.send(encode(message))
-
-    def _refuse(self, refusal: Refusal, message: Frame) -> None:
-        if isinstance(refusal, TooMany) and self._guard.refused(time.monotonic()):
-            self.connection.close(FLOODING, "flooding")
-        else:
-            self._say(error_frame(refusal, self._locale, message))
-
     def _announced_limits(self) -> Frame:
         return {
             "comments_per_10s": self._runtime.comments.limit.per_10s,
@@ -285,17 +118,6 @@ def _checked_length(message: Frame) -> Frame:
     if isinstance(text, str) and len(text.strip()) > MESSAGE_MAX:
         raise Invalid("too_long", max_length=MESSAGE_MAX)
     return message
-
-
-def _position_in(message: Frame) -> Position | None:
-    """The position to resume from in an `auth` frame."""
-    epoch, seq = message.get("epoch"), message.get("seq")
-    usable = isinstance(epoch, str) and isinstance(seq, int) and not isinstance(seq, bool)
-    return Position(epoch, seq) if usable else None  # type: ignore[arg-type]
-
-
-def _seconds_left(identity: Identity) -> int:
-    return max(0, int(identity.expires_at - time.time()))
 
 
 def _abilities(identity: Identity) -> list[str]:

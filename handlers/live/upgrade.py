@@ -1,4 +1,4 @@
-"""`GET /ws/comments/{episode_id}`: Tornado does the HTTP, then the socket is taken over (docs/decisions/0005).
+"""The upgrade to a live room: Tornado does the HTTP, then the socket is taken over (docs/decisions/0005).
 
 A refused token does not refuse the upgrade: a browser can read a close code, but not the answer to a failed handshake.
 """
@@ -21,6 +21,8 @@ from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.live.connection import LiveConnection
 from handlers.live.room_session import RoomSession
+from handlers.live.session import SocketSession
+from handlers.live.verify_session import VerifySession
 from hub.position import Position
 from smovie.errors import Forbidden, TooMany
 
@@ -32,18 +34,19 @@ _EARLY_BYTES = 64 << 10  # what an eager client may have sent with its handshake
 _SEQ = re.compile(r"\d{1,15}")
 
 
-class CommentsSocketHandler(ApiHandler):
-    """The upgrade of an episode's room."""
+class SocketHandler(ApiHandler):
+    """The upgrade of a room; a subclass names the session that talks there."""
 
-    access = Access.VERIFIED  # judged by the session, after the upgrade
+    access: Access  # judged by the session, after the upgrade
+    session: type[SocketSession]
 
-    async def get(self, episode_id: str) -> None:
+    async def get(self, place: str) -> None:
         self._check_origin()
         accept = self._check_handshake()
         address = self.request.remote_ip or ""
         if not self.runtime.live.has_room_for(address):
             raise TooMany("too_many_connections", retry_after_s=5)
-        await self._take_over(episode_id, accept, address)
+        await self._take_over(place, accept, address)
 
     def _check_origin(self) -> None:
         """A page of another site may not use its visitor's sockets. Errors: Forbidden."""
@@ -76,7 +79,7 @@ class CommentsSocketHandler(ApiHandler):
         epoch, seq = self.get_query_argument("epoch", ""), self.get_query_argument("seq", "")
         return Position(epoch, int(seq)) if epoch and _SEQ.fullmatch(seq) else None
 
-    async def _take_over(self, episode_id: str, accept: str, address: str) -> None:
+    async def _take_over(self, place: str, accept: str, address: str) -> None:
         (token, speaks_ours), since, locale = self._offered(), self._since(), self.locale
         answer = [
             "HTTP/1.1 101 Switching Protocols",
@@ -97,11 +100,17 @@ class CommentsSocketHandler(ApiHandler):
         finally:
             stream.close()  # the socket lives on under the descriptor that was taken
         connection = LiveConnection(runtime.hub.limits.soft_bytes, runtime.live.remove)
-        session = RoomSession(runtime, connection, episode_id, locale=locale, address=address, token=token, since=since)
+        session = self.session(runtime, connection, place, locale=locale, address=address, token=token, since=since)
         connection.session = session
         runtime.live.add(session)
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, sock)
-        log.info("upgraded", episode=episode_id, request_id=request_id)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, sock)
+        except OSError as exc:
+            runtime.live.remove(connection)
+            sock.close()
+            log.warning("a socket could not be taken over", problem=str(exc), request_id=request_id)
+            return
+        log.info("upgraded", room=session.room, request_id=request_id)
         session.begin()
         if early:
             connection.data_received(early)
@@ -111,6 +120,20 @@ class CommentsSocketHandler(ApiHandler):
             self.set_header("Upgrade", "websocket")
             self.set_header("Sec-WebSocket-Version", "13")
         super().write_error(status_code, **kwargs)
+
+
+class CommentsSocketHandler(SocketHandler):
+    """`GET /ws/comments/{place}`: the room of an episode."""
+
+    access = Access.VERIFIED
+    session = RoomSession
+
+
+class VerifySocketHandler(SocketHandler):
+    """`GET /ws/verify/{place}`: where a registration waits for its address to be confirmed."""
+
+    access = Access.USER
+    session = VerifySession
 
 
 def _leave_stream(stream: IOStream) -> tuple[socket.socket, bytes]:
