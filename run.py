@@ -97,7 +97,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         hard = settings.limit_listener_bytes
         hub = Hub(
             encode=encode, call_soon=loop.call_soon, clock=loop.time,
-            limits=HubLimits(soft_bytes=hard // 2, hard_bytes=hard),
+            limits=HubLimits(soft_bytes=hard // 2, hard_bytes=hard, node_bytes=settings.limit_node_bytes),
         )  # fmt: skip
         signer = TokenSigner(secret_key(settings))
         letters = LetterWriter(db, ROOT / "templates", public_url)

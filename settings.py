@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     limit_connections_per_user: int = Field(20, ge=0, description="0: no limit")
     limit_connections_per_address: int = Field(100, ge=0, description="before they sign in; 0: no limit")
     limit_listener_bytes: int = Field(512 << 10, ge=16 << 10, description="unsent bytes past which a listener waits")
+    limit_node_bytes: int = Field(64 << 20, ge=1 << 20, description="… of all listeners: the fullest are closed first")
 
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod

@@ -32,6 +32,7 @@ class HubLimits:
 
     soft_bytes: int = 256 << 10  # unsent bytes past which volatile events stop
     hard_bytes: int = 512 << 10  # … past which durable ones wait in the log
+    node_bytes: int = 64 << 20  # unsent bytes of all listeners together, past which the fullest are given up
     stuck_s: float = 10.0
     log_events: int = 2_000
     log_bytes: int = 1 << 20
@@ -235,6 +236,25 @@ class Hub:
                 self._send_volatile(room, {"type": "sync", "seq": room.flushed})
             if len(room.live) < len(room.seats):
                 self._sweep_lagging(room, passed_s)
+        self._keep_node_budget()
+
+    def _keep_node_budget(self) -> None:
+        """Past the budget of the whole node the listeners with most unsent are given up, until it is kept again."""
+        waiting = [
+            (unsent, room, listener)
+            for room in self._rooms.values()
+            for listener in room.seats
+            if (unsent := listener.unsent())
+        ]
+        over = sum(unsent for unsent, _, _ in waiting) - self.limits.node_bytes
+        if over <= 0:
+            return
+        for unsent, room, listener in sorted(waiting, key=lambda row: row[0], reverse=True):
+            self.leave(room.name, listener)
+            listener.drop(STUCK, "too much is unsent")
+            over -= unsent
+            if over <= 0:
+                return
 
     def _sweep_lagging(self, room: Room, passed_s: float) -> None:
         for seat in list(room.seats.values()):
