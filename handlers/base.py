@@ -24,7 +24,7 @@ from smovie.models.catalog import Language
 log = structlog.get_logger("request")
 
 T = TypeVar("T", bound=Model)
-_PROOF = re.compile(r"(/auth/verify/[^/]*/).*", re.DOTALL)
+_PROOF = re.compile(r"(/auth/(?:verify|password/reset)/[^/]*/).*", re.DOTALL)
 _MOST_PARAMETERS = 100
 _CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
 _PAGE_POLICY = (

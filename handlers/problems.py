@@ -75,7 +75,7 @@ _KNOWN = {
     "string_type": "string_type", "int_type": "int_type", "int_parsing": "int_type", "int_from_float": "int_type",
     "float_type": "float_type", "float_parsing": "float_type", "bool_type": "bool_type", "bool_parsing": "bool_type",
     "string_pattern_mismatch": "pattern", "control_character": "control_character", "blank": "blank",
-    "string_unicode": "string_unicode",
+    "string_unicode": "string_unicode", "common_password": "common_password",
 }  # fmt: skip
 
 

@@ -20,6 +20,13 @@ from handlers.api.catalog import (
 from handlers.api.comments import CommentListHandler
 from handlers.api.health import HealthHandler, ReadinessHandler
 from handlers.api.openapi import OpenApiHandler
+from handlers.api.passwords import (
+    MyPasswordHandler,
+    PasswordForgottenHandler,
+    PasswordResetHandler,
+    PasswordResetPageHandler,
+)
+from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.live.upgrade import CommentsSocketHandler, VerifySocketHandler
 from handlers.route import Route
 from handlers.site.home import HomeHandler
@@ -45,7 +52,14 @@ ROUTES = (
     Route("/api/v1/auth/login", LoginHandler),
     Route("/api/v1/auth/refresh", RefreshHandler),
     Route("/api/v1/auth/logout", LogoutHandler),
+    Route("/api/v1/auth/logout-all", LogoutAllHandler),
+    Route("/api/v1/auth/password/forgot", PasswordForgottenHandler),
+    Route("/api/v1/auth/password/reset", PasswordResetHandler),
+    Route("/api/v1/auth/password/reset/{uid}/{token}", PasswordResetPageHandler),
     Route("/api/v1/me", MeHandler),
+    Route("/api/v1/me/password", MyPasswordHandler),
+    Route("/api/v1/me/sessions", SessionListHandler),
+    Route("/api/v1/me/sessions/{session_id}", SessionHandler),
     # Pages and pictures
     Route("/", HomeHandler),
     Route("/posters/{slug}.svg", PosterHandler),

@@ -141,7 +141,16 @@ async def login(means: AccountMeans, credentials: Credentials, device: Device) -
     if not user.email_verified:
         raise Forbidden("unverified")
     pair = await _open_session(means, user, device)
+    await _check_unchanged(means, user, pair)
     return SignedIn(**pair.model_dump(), user=to_me(user))
+
+
+async def _check_unchanged(means: AccountMeans, user: User, pair: TokenPair) -> None:
+    """End a session whose password was changed while it was being checked: that change could not know of it."""
+    current = await users.by_id(means.db, user.id)
+    if current is None or not current.is_active or current.password_hash != user.password_hash:
+        await logout(means, pair.refresh)
+        raise Unauthenticated("login_failed")
 
 
 async def refresh(means: AccountMeans, token: str) -> TokenPair:

@@ -24,6 +24,7 @@ class IdentityCheck:
         self._db = db
         self._signer = signer
         self._known: BoundedCache[tuple[float, User]] = BoundedCache(_SESSIONS_KEPT)
+        self._ended: BoundedCache[bool] = BoundedCache(_SESSIONS_KEPT)
 
     async def identify(self, token: str) -> Identity:
         """Who bears the token. Errors: Unauthenticated; Unavailable when the database is away."""
@@ -31,6 +32,8 @@ class IdentityCheck:
         known = self._known.get(claims.session_id)
         if known is None or known[0] < time.monotonic():
             known = (time.monotonic() + TRUSTED_S, await self._look_up(claims.session_id, claims.user_id))
+            if self._ended.get(claims.session_id):  # while we looked it up
+                raise Unauthenticated("session_ended")
             self._known.put(claims.session_id, known, 1)
         user = known[1]
         return Identity(
@@ -39,7 +42,8 @@ class IdentityCheck:
         )  # fmt: skip
 
     def forget(self, session_id: str) -> None:
-        """Ask the database anew the next time: the session was ended here."""
+        """Let a session in no more, also where it is being looked up at this moment: it was ended here."""
+        self._ended.put(session_id, True, 1)
         self._known.drop(session_id)
 
     async def _look_up(self, session_id: str, user_id: str) -> User:

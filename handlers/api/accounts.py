@@ -2,7 +2,7 @@
 
 from handlers.access import Access
 from handlers.base import ApiHandler
-from handlers.live.session import UNAUTHENTICATED
+from handlers.endings import end_here
 from handlers.operation import operation
 from smovie import accounts
 from smovie.models.accounts import (
@@ -76,8 +76,7 @@ class LogoutHandler(ApiHandler):
         """End the session of a refresh token."""
         session_id = await accounts.logout(self.runtime.accounts, body.refresh)
         if session_id:
-            self.runtime.identities.forget(session_id)
-            self.runtime.live.end_session(session_id, UNAUTHENTICATED, "logged out")
+            end_here(self.runtime, [session_id], "logged out")
         self.send_nothing()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Collection
 from typing import Protocol
 
 from handlers.live.connection import LiveConnection
@@ -82,8 +83,13 @@ class LiveConnections:
 
     def end_session(self, session_id: str, code: int, reason: str) -> None:
         """Close the sockets of a sign-in that has ended."""
+        self.end_sessions((session_id,), code, reason)
+
+    def end_sessions(self, session_ids: Collection[str], code: int, reason: str) -> None:
+        """Close the sockets of all sign-ins that have ended, in one walk."""
+        ended = frozenset(session_ids)
         for session in list(self._sessions.values()):
-            if session.session_id == session_id:
+            if session.session_id in ended:
                 session.connection.close(code, reason)
 
     async def watch(self) -> None:

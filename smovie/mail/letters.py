@@ -14,6 +14,8 @@ from smovie.models.catalog import Language
 from smovie.store import mails
 from smovie.store.mongo import Database
 
+NOBODY = ""  # a letter to nobody is stored and not sent: for callers who must not learn whether there is a reader
+
 
 class LetterWriter:
     """Writes mails; `written` is set whenever there is one to send."""
@@ -32,6 +34,10 @@ class LetterWriter:
     async def write_verification(self, to: str, user_id: str, proof: str, language: Language) -> None:
         """The link that proves an address."""
         await self._write("verification", to, f"/api/v1/auth/verify/{user_id}/{proof}", language)
+
+    async def write_password_reset(self, to: str, user_id: str, proof: str, language: Language) -> None:
+        """The link that lets somebody choose a new password."""
+        await self._write("password_reset", to, f"/api/v1/auth/password/reset/{user_id}/{proof}", language)
 
     async def write_address_taken(self, to: str, language: Language) -> None:
         """To an owner whose address somebody tried to register again."""

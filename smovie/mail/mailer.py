@@ -17,7 +17,7 @@ import aiosmtplib
 import structlog
 
 from smovie.errors import Unavailable
-from smovie.mail.letters import LetterWriter
+from smovie.mail.letters import NOBODY, LetterWriter
 from smovie.models.base import now
 from smovie.store import mails
 from smovie.store.mongo import Database
@@ -62,7 +62,8 @@ class Mailer:
         if letter is None:
             return False
         try:
-            await self._send(_to_message(letter, self._sender))
+            if letter.to != NOBODY:
+                await self._send(_to_message(letter, self._sender))
         except (OSError, aiosmtplib.SMTPException) as exc:
             await self._postpone(letter, exc)
         else:

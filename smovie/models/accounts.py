@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from smovie.ids import ID_PATTERN
 from smovie.models.base import Model, Moment, StoredModel
+from smovie.models.common_passwords import is_common
 from smovie.text import fold
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 1024
@@ -46,14 +47,25 @@ def _is_username(text: str) -> str:
     return text
 
 
+def _is_uncommon(text: str) -> str:
+    if is_common(text):
+        raise PydanticCustomError("common_password", "one of the commonest passwords")
+    return text
+
+
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_is_address)]
 Username = Annotated[str, StringConstraints(min_length=2, max_length=40), AfterValidator(_is_username)]
-Password = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+Password = Annotated[
+    str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX), AfterValidator(_is_uncommon)
+]
 AnyPassword = Annotated[str, StringConstraints(max_length=PASSWORD_MAX)]
 
 
 class User(StoredModel):
-    """An account as it is stored. `pending_until` is set while its address is not verified."""
+    """An account as it is stored. `pending_until` is set while its address is not verified.
+
+    `reset_hash` and `reset_until` are of the newest link for a forgotten password, while it was not used.
+    """
 
     id: str
     email: str
@@ -66,6 +78,8 @@ class User(StoredModel):
     is_active: bool = True
     verify_hash: str | None = None
     pending_until: datetime | None = None
+    reset_hash: str | None = None
+    reset_until: datetime | None = None
     created_at: datetime
 
 

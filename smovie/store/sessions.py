@@ -25,6 +25,14 @@ async def by_id(db: Database, session_id: str) -> Session | None:
 
 
 @store_call
+async def newest_of_user(db: Database, user_id: str, at: datetime, *, limit: int) -> list[Session]:
+    """The sessions of an account that have not run out, newest first."""
+    query = {"user_id": user_id, "expires_at": {"$gt": at}}  # index user_id
+    cursor = db.sessions.find(query).sort([("_id", -1)]).limit(limit)
+    return [Session.model_validate(unpack(row)) async for row in cursor]
+
+
+@store_call
 async def rotate(
     db: Database, session_id: str, *, from_hash: str, to_hash: str, at: datetime, expires_at: datetime
 ) -> Session | None:
@@ -41,6 +49,21 @@ async def rotate(
 async def delete(db: Database, session_id: str) -> bool:
     """End one session; whether there was one."""
     return bool((await db.sessions.delete_one({"_id": session_id})).deleted_count)
+
+
+@store_call
+async def delete_of_user(db: Database, user_id: str, session_id: str) -> bool:
+    """End one session of an account; whether it had that one."""
+    return bool((await db.sessions.delete_one({"_id": session_id, "user_id": user_id})).deleted_count)
+
+
+@store_call
+async def delete_all_of_user(db: Database, user_id: str, *, but: str | None = None) -> list[str]:
+    """End the sessions of an account, save one; returns their ids."""
+    query = {"user_id": user_id, "_id": {"$ne": but}}  # index user_id
+    ids = [row["_id"] async for row in db.sessions.find(query, {"_id": 1})]
+    await db.sessions.delete_many({"_id": {"$in": ids}})
+    return ids
 
 
 @store_call

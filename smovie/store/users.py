@@ -5,7 +5,7 @@ from typing import Any
 
 from smovie.errors import Conflict
 from smovie.models.accounts import User
-from smovie.store.mongo import Database, DuplicateKeyError, pack, store_call, unpack
+from smovie.store.mongo import Database, Document, DuplicateKeyError, pack, store_call, unpack
 
 
 def _to_user(document: dict[str, Any] | None) -> User | None:
@@ -76,6 +76,39 @@ async def delete_pending(db: Database, email_key: str) -> list[str]:
     ids = [row["_id"] async for row in db.users.find(query, {"_id": 1})]
     await db.users.delete_many({"_id": {"$in": ids}, "email_verified": False})
     return ids
+
+
+@store_call
+async def replace_password(db: Database, user_id: str, *, from_hash: str, to_hash: str) -> bool:
+    """Change a password, unless it was changed meanwhile; a link for a forgotten one is dead then."""
+    change = {"$set": {"password_hash": to_hash}, "$unset": {"reset_hash": "", "reset_until": ""}}
+    done = await db.users.update_one({"_id": user_id, "password_hash": from_hash}, change)
+    return bool(done.matched_count)
+
+
+@store_call
+async def set_reset(db: Database, user_id: str, reset_hash: str, until: datetime) -> None:
+    """Let the bearer of a token choose a new password; an earlier token is dead. Nothing happens without an account."""
+    change = {"$set": {"reset_hash": reset_hash, "reset_until": until}}
+    await db.users.update_one({"_id": user_id}, change)
+
+
+@store_call
+async def has_reset(db: Database, user_id: str, reset_hash: str, at: datetime) -> bool:
+    """Whether the token could be spent now."""
+    return await db.users.find_one(_of_reset(user_id, reset_hash, at), {"_id": 1}) is not None
+
+
+@store_call
+async def spend_reset(db: Database, user_id: str, reset_hash: str, at: datetime, password_hash: str) -> bool:
+    """Set the password by a token, once; False when that is wrong, spent or late."""
+    change = {"$set": {"password_hash": password_hash}, "$unset": {"reset_hash": "", "reset_until": ""}}
+    done = await db.users.update_one(_of_reset(user_id, reset_hash, at), change)
+    return bool(done.matched_count)
+
+
+def _of_reset(user_id: str, reset_hash: str, at: datetime) -> Document:
+    return {"_id": user_id, "reset_hash": reset_hash, "reset_until": {"$gt": at}, "is_active": True}
 
 
 @store_call

@@ -12,6 +12,7 @@ from tests.support.server import RunningServer
 
 OURS = "https://app.smovie.example"
 PATHS = ["/api/v1/movies", "/api/v1/movies/no-such", "/api/v1/me", "/nowhere", "/healthz", "/", "/api/openapi.json"]
+PROOFS = ["/api/v1/auth/verify/somebody/secret", "/api/v1/auth/password/reset/somebody/secret"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -131,14 +132,14 @@ async def test_every_answer_carries_the_headers_that_protect(watched: RunningSer
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/auth/verify/somebody/secret"])
+@pytest.mark.parametrize("path", ["/", *PROOFS])
 async def test_a_page_runs_nothing_but_our_own(watched: RunningServer, path: str) -> None:
     policy = (await watched.api.call("GET", path, headers={"Accept": "text/html"})).headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/movies/no-such", "/api/v1/auth/verify/somebody/secret"])
+@pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/movies/no-such", *PROOFS])
 async def test_what_is_about_somebody_or_refused_is_not_kept_by_caches(watched: RunningServer, path: str) -> None:
     access = (await watched.a_member()).access
     assert (await watched.api.call("GET", path, access=access)).headers["cache-control"] == "no-store"
@@ -168,7 +169,13 @@ async def test_logs_never_hold_what_people_keep_to_themselves(
             await room.say(type="comment", message=said)
             await room.say(type=said)
             await room.hear_type("error")
-        for path in (f"/movies?genre={mark}", f"/nowhere?token={mark}", f"/auth/verify/u/{mark}?{mark}"):
+        for path in (
+            f"/movies?genre={mark}",
+            f"/nowhere?token={mark}",
+            f"/auth/verify/u/{mark}?{mark}",
+            f"/auth/password/reset/u/{mark}",
+            f"/auth/password/reset/u/{mark}/",
+        ):
             await watched.api.get(path)
         await watched.api.call("GET", f"/static/../settings.py?token={mark}")
         refreshed = (await watched.api.post("/auth/refresh", {"refresh": signed_in["refresh"]})).json

@@ -1,0 +1,66 @@
+"""Passwords that change: by their owner, or forgotten and chosen anew by who holds the mailbox (API.md "Accounts").
+
+A new password is stored before sessions are ended, and a sign-in looks at the password once more when its session is
+stored: so nobody who came in by the old one stays.
+"""
+
+import asyncio
+import secrets
+from datetime import timedelta
+
+from smovie import tokens
+from smovie.accounts import AccountMeans
+from smovie.errors import Invalid, NotFound
+from smovie.ids import new_id
+from smovie.mail.letters import NOBODY
+from smovie.models.accounts import Identity, address_key
+from smovie.models.base import now
+from smovie.models.catalog import Language
+from smovie.models.credentials import PasswordChange, PasswordReset
+from smovie.store import sessions, users
+
+RESET_WITHIN = timedelta(hours=1)
+
+
+async def change_password(means: AccountMeans, caller: Identity, change: PasswordChange) -> list[str]:
+    """Change the caller's password; all their other sessions end. Returns the ids of these.
+
+    Errors: Invalid when `old` is not the password (any more).
+    """
+    user = await users.by_id(means.db, caller.user_id)
+    from_hash = user.password_hash if user else ""
+    right = await means.hasher.matches(change.old, from_hash or None)
+    if not right or not await users.replace_password(
+        means.db, caller.user_id, from_hash=from_hash, to_hash=await means.hasher.hash(change.new)
+    ):
+        raise Invalid(errors=[("/old", "invalid_old_password", {})])
+    return await sessions.delete_all_of_user(means.db, caller.user_id, but=caller.session_id)
+
+
+async def forget_password(means: AccountMeans, address: str, language: Language) -> None:
+    """Write a link for a new password to the owner of an address; it works once, within an hour, and the newest only.
+
+    Without an owner the same is done for nobody: the same look-up and writes, and a letter that is not sent. The two
+    writes go side by side, so that finding no account to write to saves no time.
+    """
+    user = await users.by_address(means.db, address_key(address))
+    user_id, to = (user.id, user.email) if user and user.email_verified and user.is_active else (new_id(), NOBODY)
+    proof = secrets.token_urlsafe(32)
+    await asyncio.gather(
+        users.set_reset(means.db, user_id, tokens.hash_token(proof), now() + RESET_WITHIN),
+        means.letters.write_password_reset(to, user_id, proof, language),
+    )
+
+
+async def reset_password(means: AccountMeans, reset: PasswordReset) -> list[str]:
+    """Set the password by the link from the mail; all sessions end. Returns the ids of these.
+
+    Errors: NotFound for a token that is wrong, spent or late; that costs no hashing.
+    """
+    reset_hash = tokens.hash_token(reset.token)
+    if not await users.has_reset(means.db, reset.uid, reset_hash, now()):
+        raise NotFound("reset_not_found")
+    password_hash = await means.hasher.hash(reset.password)
+    if not await users.spend_reset(means.db, reset.uid, reset_hash, now(), password_hash):
+        raise NotFound("reset_not_found")
+    return await sessions.delete_all_of_user(means.db, reset.uid)

@@ -1,0 +1,27 @@
+"""Nouns of passwords that change: by their owner, or by who holds the mailbox."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from smovie.models.accounts import Address, AnyPassword, Password
+from smovie.models.base import Model
+
+_Part = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class PasswordChange(Model):
+    old: AnyPassword
+    new: Password
+
+
+class PasswordForgotten(Model):
+    email: Address
+
+
+class PasswordReset(Model):
+    """`uid` and `token` are those of the link in the mail."""
+
+    uid: _Part
+    token: _Part
+    password: Password
