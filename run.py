@@ -251,7 +251,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         # What was loaded stays: the collector need not walk it again, nor start for every few frames of a crowd.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        gc.set_threshold(20_000, 5, 1_000)  # the middle generation too is small enough to be walked in a few ms
         gc.enable()
         log.info("serving", address=address, titles=len(runtime.catalog.snapshot.entries))
         if admin:

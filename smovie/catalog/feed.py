@@ -96,7 +96,8 @@ class CatalogFeed:
         """Take a tag's or person's new name, and carry it into the titles that embed it."""
         try:
             if change.collection == "people":
-                if change.document and isinstance(name := change.document.get("name"), str):
+                # Nothing carries the name of somebody new yet, and a large import brings thousands of them.
+                if change.document and not change.is_new and isinstance(name := change.document.get("name"), str):
                     await movies.carry_person_rename(self._db, change.id, name)
                 return
             collection = cast(TagCollection, change.collection)

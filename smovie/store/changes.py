@@ -13,11 +13,12 @@ _MOST_WAITING = 5_000  # events read ahead of the reader; past it MongoDB waits,
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A document as it is now; `document` is None when it is gone."""
+    """A document as it is now; `document` is None when it is gone, `is_new` says that it was not there before."""
 
     collection: str
     id: str
     document: Document | None
+    is_new: bool
 
 
 class StreamLost(Exception):
@@ -65,7 +66,7 @@ def _to_change(event: Document) -> Change:
     kind = event["operationType"]
     if kind in ("insert", "update", "replace", "delete"):
         # An update whose document is gone again when it is looked up has none: the delete follows.
-        return Change(event["ns"]["coll"], str(event["documentKey"]["_id"]), event.get("fullDocument"))
+        return Change(event["ns"]["coll"], str(event["documentKey"]["_id"]), event.get("fullDocument"), kind == "insert")
     raise StreamLost(f"the collection was changed as a whole ({kind})")
 
 

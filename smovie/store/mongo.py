@@ -30,6 +30,7 @@ __all__ = [
 
 ANSWER_WITHIN_S = 2.0  # DESIGN.md 9: with MongoDB away a write is refused within 2 s
 _SELECTION_MS = 1_500
+_EVENTS_AT_ONCE = 100
 _DUPLICATE_KEY = 11000
 _NOT_YET_INITIALIZED = 94
 
@@ -67,7 +68,8 @@ class Database:
         since: Document = {"resume_after": resume_after}
         if resume_after is None:
             since = {"start_at_operation_time": (await self._database.command("ping"))["operationTime"]}
-        stream = self._database.watch(stages, full_document="updateLookup", **since)
+        # Small batches: decoding one holds the interpreter, whichever thread does it, and with it the loop.
+        stream = self._database.watch(stages, full_document="updateLookup", batch_size=_EVENTS_AT_ONCE, **since)
         if self.driver == "pymongo":
             stream = await stream
         try:

@@ -141,6 +141,17 @@ async def test_reading_the_catalogue_asks_mongodb_nothing(mongod: str, demo_data
         assert commands.names == ["find"]
 
 
+async def test_people_whom_an_import_brings_cost_the_server_no_query(mongod: str, db: Database, tmp_path: Path) -> None:
+    commands = Commands()
+    settings = test_settings(mongo_url=mongod, mongo_database=db.name, data_dir=tmp_path)
+    async with start_server(settings, listeners=[commands]) as server:
+        commands.names.clear()
+        await db.people.insert_many([{"_id": f"p{number}", "name": f"Người {number}"} for number in range(50)])
+        await db.movies.insert_one(a_document(1))
+        await shows(server, "/movies", titles_are("Phim 1"))
+        assert "update" not in commands.names
+
+
 async def test_the_store_loads_the_demo_catalogue_under_either_driver(db: Database, both_drivers: str) -> None:
     assert db.driver == both_drivers
     report = await load_demo(db)
