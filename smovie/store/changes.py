@@ -66,7 +66,8 @@ def _to_change(event: Document) -> Change:
     kind = event["operationType"]
     if kind in ("insert", "update", "replace", "delete"):
         # An update whose document is gone again when it is looked up has none: the delete follows.
-        return Change(event["ns"]["coll"], str(event["documentKey"]["_id"]), event.get("fullDocument"), kind == "insert")
+        document, is_new = event.get("fullDocument"), kind == "insert"
+        return Change(event["ns"]["coll"], str(event["documentKey"]["_id"]), document, is_new)
     raise StreamLost(f"the collection was changed as a whole ({kind})")
 
 
