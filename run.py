@@ -123,7 +123,6 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             live=live,
             pages=_pages(),
             static_folder=ROOT / "static",
-            public_url=public_url,
             allowed_origins=settings.allowed_origins,
             traffic=Traffic(),
         )

@@ -36,12 +36,13 @@ def operation(
     """Declare a method. `answer` is the shape of its body, `cacheable` that it carries an ETag and honours 304."""
 
     def declare(method: Method) -> Method:
-        declared: Operation | None = None
+        @functools.cache  # at the first call and not before: an annotation may name what is defined later
+        def read() -> Operation:
+            return _read(method, access, answer, status, cacheable)
 
         @functools.wraps(method)
         async def perform(self: Any, *path: str, **named: str) -> None:
-            nonlocal declared
-            declared = declared or _read(method, access, answer, status, cacheable)
+            declared = read()
             await self.admit(declared.access)
             taken: dict[str, Any] = dict(named)
             if declared.query:
@@ -50,7 +51,7 @@ def operation(
                 taken["body"] = self.parse_body(declared.body)
             await method(self, *path, **taken)
 
-        perform.operation = lambda: _read(method, access, answer, status, cacheable)  # type: ignore[attr-defined]
+        perform.operation = read  # type: ignore[attr-defined]
         return perform
 
     return declare

@@ -34,6 +34,5 @@ class Runtime:
     live: LiveConnections
     pages: jinja2.Environment
     static_folder: Path
-    public_url: str
     allowed_origins: frozenset[str]
     traffic: Traffic

@@ -81,10 +81,6 @@ class LiveConnections:
             if session.user_id == user_id:
                 session.account_changed()
 
-    def end_session(self, session_id: str, code: int, reason: str) -> None:
-        """Close the sockets of a sign-in that has ended."""
-        self.end_sessions((session_id,), code, reason)
-
     def end_sessions(self, session_ids: Collection[str], code: int, reason: str) -> None:
         """Close the sockets of all sign-ins that have ended, in one walk."""
         ended = frozenset(session_ids)

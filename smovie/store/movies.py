@@ -52,12 +52,6 @@ async def read_all(db: Database) -> AsyncIterator[list[Document]]:
 
 
 @store_call
-async def count(db: Database) -> int:
-    """How many titles are stored, visible or not."""
-    return int(await db.movies.estimated_document_count())
-
-
-@store_call
 async def known_imports(db: Database, keys: Sequence[str]) -> dict[str, tuple[str, str | None]]:
     """Of these import keys, those stored: key -> (id, digest of the row as it was imported)."""
     cursor = db.movies.find(

@@ -1,14 +1,27 @@
 """ROOMS.md 20 and 22, and what a room survives: renewed tokens, a stopping server, MongoDB away."""
 
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from smovie.tokens import ACCESS_LIFE_S
 from tests.conftest import StartServer
 from tests.support.room import dial, in_room
 from tests.support.server import RunningServer, start_server, test_settings
 from tests.support.wait import until
+
+
+@asynccontextmanager
+async def failing(server: RunningServer, mode: Any, **how: Any) -> AsyncIterator[None]:
+    """MongoDB fails commands in this way (its `failCommand`) while the context lasts."""
+    admin = server.runtime.db._client.admin
+    await admin.command("configureFailPoint", "failCommand", mode=mode, data=how)
+    try:
+        yield
+    finally:
+        await admin.command("configureFailPoint", "failCommand", mode="off")
 
 
 async def test_clause_20_a_token_is_renewed_in_place(server: RunningServer) -> None:
@@ -70,17 +83,12 @@ async def test_comments_are_refused_while_mongodb_does_not_answer_and_taken_agai
 ) -> None:
     server = await start(mongo_database=demo_database)
     member, episode = await server.a_member(), server.an_episode_apart()
-    admin = server.runtime.db._client.admin
     async with in_room(server, episode, member.access) as room:
-        fails = {"failCommands": ["insert"], "closeConnection": True}
-        await admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=fails)
-        try:
+        async with failing(server, "alwaysOn", failCommands=["insert"], closeConnection=True):
             await room.say(type="comment", message="giữ lấy", cmid="kept", id=1)
             refused = await room.hear_type("error")
             assert (refused["code"], refused["temporary"]) == ("unavailable", True)
             assert refused["retry_after_ms"] > 0
-        finally:
-            await admin.command("configureFailPoint", "failCommand", mode="off")
         await room.say(type="comment", message="giữ lấy", cmid="kept", id=2)
         assert (await room.hear_type("ack"))["id"] == 2
     page = (await server.api.get(f"/episodes/{episode}/comments")).json["results"]
@@ -92,15 +100,12 @@ async def test_a_socket_that_cannot_be_looked_up_is_asked_to_come_again_with_its
 ) -> None:
     server = await start(mongo_database=demo_database)
     member, episode = await server.a_member(), server.an_episode_apart()
-    admin = server.runtime.db._client.admin
-    fails = {"failCommands": ["find"], "closeConnection": True}
-    await admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=fails)
-    try:
-        async with dial(server, episode, f"?token={member.access}") as room:
-            assert (await room.hear_type("error"))["code"] == "unavailable"
-            assert await room.closed() == 1013
-    finally:
-        await admin.command("configureFailPoint", "failCommand", mode="off")
+    async with (
+        failing(server, "alwaysOn", failCommands=["find"], closeConnection=True),
+        dial(server, episode, f"?token={member.access}") as room,
+    ):
+        assert (await room.hear_type("error"))["code"] == "unavailable"
+        assert await room.closed() == 1013
     async with in_room(server, episode, member.access):
         pass
 
@@ -118,15 +123,11 @@ async def test_sockets_that_go_while_they_sign_in_are_not_counted(server: Runnin
 async def test_an_answer_lost_after_the_commit_still_gives_one_comment(start: StartServer, demo_database: str) -> None:
     server = await start(mongo_database=demo_database)
     member, episode = await server.a_member(), server.an_episode_apart()
-    admin = server.runtime.db._client.admin
+    lost = {"code": 91, "errmsg": "lost", "errorLabels": []}
     async with in_room(server, episode, member.access) as room:
-        lost = {"failCommands": ["insert"], "writeConcernError": {"code": 91, "errmsg": "lost", "errorLabels": []}}
-        await admin.command("configureFailPoint", "failCommand", mode={"times": 2}, data=lost)
-        try:
+        async with failing(server, {"times": 2}, failCommands=["insert"], writeConcernError=lost):
             await room.say(type="comment", message="một thôi", cmid="lost")
             first = await room.hear_until(lambda frame: frame["type"] in ("ack", "error"))
-        finally:
-            await admin.command("configureFailPoint", "failCommand", mode="off")
         if first["type"] == "error":
             assert first["temporary"] is True
             await room.say(type="comment", message="một thôi", cmid="lost")
@@ -140,11 +141,12 @@ async def test_a_comment_whose_write_lost_its_answer_still_reaches_the_room(
 ) -> None:
     server = await start(mongo_database=demo_database)
     author, reader, episode = await server.a_member(), await server.a_member(), server.an_episode_apart()
-    admin = server.runtime.db._client.admin
-    async with in_room(server, episode, author.access) as room, in_room(server, episode, reader.access) as other:
+    async with (
+        in_room(server, episode, author.access) as room,
+        in_room(server, episode, reader.access) as other,
         # The insert happens, its answer comes after the time in which one must be given.
-        slow = {"failCommands": ["insert"], "blockConnection": True, "blockTimeMS": 2_500}
-        await admin.command("configureFailPoint", "failCommand", mode={"times": 1}, data=slow)
+        failing(server, {"times": 1}, failCommands=["insert"], blockConnection=True, blockTimeMS=2_500),
+    ):
         await room.say(type="comment", message="đến muộn")
         refused = await room.hear_type("error")
         assert (refused["code"], refused["temporary"]) == ("unavailable", True)
