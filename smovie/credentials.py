@@ -17,6 +17,7 @@ from smovie.models.accounts import Identity, address_key
 from smovie.models.base import now
 from smovie.models.catalog import Language
 from smovie.models.credentials import PasswordChange, PasswordReset
+from smovie.reauthentication import confirm_caller
 from smovie.store import sessions, users
 
 RESET_WITHIN = timedelta(hours=1)
@@ -25,15 +26,12 @@ RESET_WITHIN = timedelta(hours=1)
 async def change_password(means: AccountMeans, caller: Identity, change: PasswordChange) -> list[str]:
     """Change the caller's password; all their other sessions end. Returns the ids of these.
 
-    Errors: Invalid when `old` is not the password (any more).
+    Errors: those of `confirm_caller`; Invalid when `old` was changed meanwhile.
     """
-    user = await users.by_id(means.db, caller.user_id)
-    from_hash = user.password_hash if user else ""
-    right = await means.hasher.matches(change.old, from_hash or None)
-    if not right or not await users.replace_password(
-        means.db, caller.user_id, from_hash=from_hash, to_hash=await means.hasher.hash(change.new)
-    ):
-        raise Invalid(errors=[("/old", "invalid_old_password", {})])
+    user = await confirm_caller(means, caller, change.old, pointer="/old")
+    to_hash = await means.hasher.hash(change.new)
+    if not await users.replace_password(means.db, user.id, from_hash=user.password_hash, to_hash=to_hash):
+        raise Invalid(errors=[("/old", "invalid_wrong_password", {})])
     return await sessions.delete_all_of_user(means.db, caller.user_id, but=caller.session_id)
 
 

@@ -64,7 +64,8 @@ AnyPassword = Annotated[str, StringConstraints(max_length=PASSWORD_MAX)]
 class User(StoredModel):
     """An account as it is stored. `pending_until` is set while its address is not verified.
 
-    `reset_hash` and `reset_until` are of the newest link for a forgotten password, while it was not used.
+    `password_hash` is None for who only ever signed in elsewhere (Facebook). `reset_hash` and `reset_until` are of the
+    newest link for a forgotten password, while it was not used.
     """
 
     id: str
@@ -72,7 +73,7 @@ class User(StoredModel):
     email_key: str
     username: str
     username_key: str
-    password_hash: str
+    password_hash: str | None = None
     role: Role = Role.USER
     email_verified: bool = False
     is_active: bool = True

@@ -11,7 +11,9 @@ _Part = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class PasswordChange(Model):
-    old: AnyPassword
+    """`old` is left out where there is none yet; that takes a session of the last 10 minutes."""
+
+    old: AnyPassword | None = None
     new: Password
 
 

@@ -79,7 +79,7 @@ async def delete_pending(db: Database, email_key: str) -> list[str]:
 
 
 @store_call
-async def replace_password(db: Database, user_id: str, *, from_hash: str, to_hash: str) -> bool:
+async def replace_password(db: Database, user_id: str, *, from_hash: str | None, to_hash: str) -> bool:
     """Change a password, unless it was changed meanwhile; a link for a forgotten one is dead then."""
     change = {"$set": {"password_hash": to_hash}, "$unset": {"reset_hash": "", "reset_until": ""}}
     done = await db.users.update_one({"_id": user_id, "password_hash": from_hash}, change)
