@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from handlers.endings import Endings
 from handlers.live.connections import LiveConnections
 from handlers.live.frames import encode
 from handlers.openapi import describe
@@ -33,6 +34,7 @@ from handlers.server import load_texts, make_application, make_server
 from hub.hub import Hub, HubLimits
 from settings import Settings, UnknownSetting, read_settings
 from smovie import accounts, comments
+from smovie.account_feed import AccountFeed
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk, CommentLimit, new_positions
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
@@ -106,18 +108,24 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         writer = CommentWriter(db)
         up.push_async_callback(writer.flush)
         feed = CatalogFeed(db)
-        await up.enter_async_context(_background(feed.run(), live.watch(), _sweep(hub)))
+        identities = IdentityCheck(db, signer)
+        endings = Endings(identities, live)
+        account_feed = AccountFeed(db, endings)
+        await up.enter_async_context(_background(feed.run(), account_feed.run(), live.watch(), _sweep(hub)))
         mailer = Mailer(db, letters, _mail_sender(settings), settings.mail_from)
         await up.enter_async_context(_background(mailer.run()))
         limit = CommentLimit(settings.limit_comments_per_10s)
         desk = CommentDesk(db, feed, writer, limit, lambda room, event: hub.publish(room, event).seq, new_positions())
         await up.enter_async_context(_background(comments.tell_settled(desk)))
         await feed.wait_loaded()
+        await account_feed.wait_begun()
         yield Runtime(
             db=db,
             catalog=feed,
             accounts=accounts.AccountMeans(db, hasher, signer, letters),
-            identities=IdentityCheck(db, signer),
+            account_feed=account_feed,
+            identities=identities,
+            endings=endings,
             comments=desk,
             hub=hub,
             live=live,

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import jinja2
 
+from handlers.endings import Endings
 from handlers.live.connections import LiveConnections
 from hub.hub import Hub
+from smovie.account_feed import AccountFeed
 from smovie.accounts import AccountMeans
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
@@ -28,7 +30,9 @@ class Runtime:
     db: Database
     catalog: CatalogFeed
     accounts: AccountMeans
+    account_feed: AccountFeed
     identities: IdentityCheck
+    endings: Endings
     comments: CommentDesk
     hub: Hub
     live: LiveConnections

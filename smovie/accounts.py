@@ -80,7 +80,7 @@ async def register(
     return user.id, pair
 
 
-async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) -> tuple[User, TokenPair]:
+async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) -> TokenPair:
     """Take the proof from the mail: the account is its owner's now, signed in. Single use.
 
     What others registered with the same address dies here. Errors: NotFound for a proof that is wrong, spent or late.
@@ -91,7 +91,7 @@ async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) 
     user = await _confirm(means, pending, tokens.hash_token(proof))
     rivals = await users.delete_pending(means.db, user.email_key)
     await sessions.delete_of_users(means.db, rivals)
-    return user, await _open_session(means, user, device)
+    return await _open_session(means, user, device)
 
 
 async def sign_in_confirmed(means: AccountMeans, user_id: str, device: Device) -> TokenPair | None:

@@ -2,7 +2,6 @@
 
 from handlers.access import Access
 from handlers.base import ApiHandler
-from handlers.endings import end_here
 from handlers.operation import operation
 from smovie import accounts
 from smovie.models.accounts import (
@@ -51,8 +50,7 @@ class VerifyHandler(ApiHandler):
         await self._confirm(uid, token)
 
     async def _confirm(self, uid: str, token: str) -> None:
-        user, pair = await accounts.verify(self.runtime.accounts, uid, token, self.device)
-        self.runtime.live.tell_account_changed(user.id)
+        pair = await accounts.verify(self.runtime.accounts, uid, token, self.device)
         self.send(Verified(message=self.say("verified"), **pair.model_dump()))
 
 
@@ -76,7 +74,7 @@ class LogoutHandler(ApiHandler):
         """End the session of a refresh token."""
         session_id = await accounts.logout(self.runtime.accounts, body.refresh)
         if session_id:
-            end_here(self.runtime, [session_id], "logged out")
+            self.runtime.endings.end_sessions([session_id], "logged out")
         self.send_nothing()
 
 

@@ -38,6 +38,8 @@ class ReadinessHandler(ApiHandler):
             reasons.append("mongodb does not answer")
         if not self.runtime.catalog.is_following:
             reasons.append("catalogue changes do not arrive")
+        if not self.runtime.account_feed.is_following:
+            reasons.append("account changes do not arrive")
         titles = len(self.runtime.catalog.snapshot.entries)
         answer = Readiness(ready=not reasons, reasons=reasons, titles=titles, live_sockets=len(self.runtime.live))
         self.send(answer, status=503 if reasons else 200)

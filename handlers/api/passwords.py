@@ -2,7 +2,6 @@
 
 from handlers.access import Access
 from handlers.base import ApiHandler
-from handlers.endings import end_here
 from handlers.operation import operation
 from smovie import credentials
 from smovie.models.base import Message
@@ -14,7 +13,7 @@ class MyPasswordHandler(ApiHandler):
     async def post(self, body: PasswordChange) -> None:
         """Change the caller's password; all their other sessions end."""
         ended = await credentials.change_password(self.runtime.accounts, self.caller, body)
-        end_here(self.runtime, ended, "the password was changed")
+        self.runtime.endings.end_sessions(ended, "the password was changed")
         self.send_nothing()
 
 
@@ -31,7 +30,7 @@ class PasswordResetHandler(ApiHandler):
     async def post(self, body: PasswordReset) -> None:
         """Set a new password by the link from the mail; single use, all sessions end."""
         ended = await credentials.reset_password(self.runtime.accounts, body)
-        end_here(self.runtime, ended, "the password was changed")
+        self.runtime.endings.end_sessions(ended, "the password was changed")
         self.send(Message(message=self.say("password_reset")))
 
 

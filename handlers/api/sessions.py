@@ -2,7 +2,6 @@
 
 from handlers.access import Access
 from handlers.base import ApiHandler
-from handlers.endings import end_here
 from handlers.operation import operation
 from smovie import devices
 from smovie.models.devices import OpenSessions
@@ -12,7 +11,7 @@ class LogoutAllHandler(ApiHandler):
     @operation(access=Access.USER, status=204)
     async def post(self) -> None:
         """End all sessions of the caller, this one too."""
-        end_here(self.runtime, await devices.end_all_sessions(self.runtime.db, self.caller), "logged out")
+        self.runtime.endings.end_sessions(await devices.end_all_sessions(self.runtime.db, self.caller), "logged out")
         self.send_nothing()
 
 
@@ -28,5 +27,5 @@ class SessionHandler(ApiHandler):
     async def delete(self, session_id: str) -> None:
         """Sign one of the caller's devices out."""
         await devices.end_session(self.runtime.db, self.caller, session_id)
-        end_here(self.runtime, [session_id], "logged out")
+        self.runtime.endings.end_sessions([session_id], "logged out")
         self.send_nothing()

@@ -3,11 +3,11 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Collection
 from typing import Protocol
 
 from handlers.live.connection import LiveConnection
 from handlers.live.wire import RESTART
+from smovie.models.accounts import AccountState
 
 SWEEP_S = 0.5
 _SLICE = 500  # sockets looked at before the loop serves others
@@ -21,14 +21,14 @@ class LiveSession(Protocol):
 
     connection: LiveConnection
     address: str
-    user_id: str  # "" until it has signed in
-    session_id: str | None
+    user_id: str  # "" until it has signed in; so for its sign-in
+    session_id: str
 
     def check_deadlines(self) -> None:
         """Close what has not signed in, or whose token has run out, in time."""
 
-    def account_changed(self) -> None:
-        """Look at the account again."""
+    def account_changed(self, account: AccountState) -> None:
+        """Go on as what the account is now."""
 
     def tell_reconnect(self, after_ms: int) -> None:
         """Say that this server stops."""
@@ -42,7 +42,8 @@ class LiveConnections:
         self.per_address = per_address
         self.frames_per_10s = frames_per_10s
         self._sessions: dict[LiveConnection, LiveSession] = {}
-        self._of_user: Counter[str] = Counter()
+        self._of_user: dict[str, set[LiveSession]] = {}
+        self._of_sign_in: dict[str, set[LiveSession]] = {}
         self._unauthenticated: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -57,13 +58,21 @@ class LiveConnections:
         self._sessions[session.connection] = session
         self._unauthenticated[session.address] += 1
 
-    def signed_in(self, session: LiveSession, user_id: str) -> bool:
-        """A socket's user is known; False when they have as many as they may."""
-        if self.per_user and self._of_user[user_id] >= self.per_user:
+    def signed_in(self, session: LiveSession, user_id: str, session_id: str) -> bool:
+        """A socket's user and sign-in are known; False when they have as many sockets as they may."""
+        if self.per_user and len(self._of_user.get(user_id, ())) >= self.per_user:
             return False
         _less(self._unauthenticated, session.address)
-        self._of_user[user_id] += 1
+        session.user_id, session.session_id = user_id, session_id
+        self._of_user.setdefault(user_id, set()).add(session)
+        self._of_sign_in.setdefault(session_id, set()).add(session)
         return True
+
+    def renewed(self, session: LiveSession, session_id: str) -> None:
+        """A socket goes on under another sign-in of its user, perhaps."""
+        _without(self._of_sign_in, session.session_id, session)
+        session.session_id = session_id
+        self._of_sign_in.setdefault(session_id, set()).add(session)
 
     def remove(self, connection: LiveConnection) -> None:
         """A socket has gone."""
@@ -73,20 +82,27 @@ class LiveConnections:
         if not session.user_id:
             _less(self._unauthenticated, session.address)
         else:
-            _less(self._of_user, session.user_id)
+            _without(self._of_user, session.user_id, session)
+            _without(self._of_sign_in, session.session_id, session)
 
-    def tell_account_changed(self, user_id: str) -> None:
-        """Let the sockets of a user look at the account again."""
-        for session in list(self._sessions.values()):
-            if session.user_id == user_id:
-                session.account_changed()
+    def sign_ins(self) -> list[tuple[str, str]]:
+        """(session id, user id) of every sign-in that has a socket."""
+        return [(session_id, next(iter(of)).user_id) for session_id, of in self._of_sign_in.items()]
 
-    def end_sessions(self, session_ids: Collection[str], code: int, reason: str) -> None:
-        """Close the sockets of all sign-ins that have ended, in one walk."""
-        ended = frozenset(session_ids)
-        for session in list(self._sessions.values()):
-            if session.session_id in ended:
-                session.connection.close(code, reason)
+    def change_account(self, account: AccountState) -> None:
+        """Let the sockets of a user know what their account is now."""
+        for session in list(self._of_user.get(account.id, ())):
+            session.account_changed(account)
+
+    def end_account(self, user_id: str, code: int, reason: str) -> None:
+        """Close the sockets of a user."""
+        for session in list(self._of_user.get(user_id, ())):
+            session.connection.close(code, reason)
+
+    def end_session(self, session_id: str, code: int, reason: str) -> None:
+        """Close the sockets of a sign-in."""
+        for session in list(self._of_sign_in.get(session_id, ())):
+            session.connection.close(code, reason)
 
     async def watch(self) -> None:
         """Look after every socket's deadlines and heartbeat until cancelled."""
@@ -116,3 +132,9 @@ def _less(counter: Counter[str], key: str) -> None:
     counter[key] -= 1
     if counter[key] <= 0:
         del counter[key]
+
+
+def _without(index: dict[str, set[LiveSession]], key: str, session: LiveSession) -> None:
+    index[key].discard(session)
+    if not index[key]:
+        del index[key]

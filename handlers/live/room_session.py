@@ -6,8 +6,8 @@ from tornado.locale import Locale
 
 from handlers.live.connection import LiveConnection
 from handlers.live.frames import Frame, parse, reply_id
-from handlers.live.session import FORBIDDEN, NOT_FOUND, SocketSession, seconds_left
-from handlers.live.wire import TRY_AGAIN_LATER
+from handlers.live.session import SocketSession, seconds_left
+from handlers.live.wire import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER
 from handlers.runtime import Runtime
 from hub.position import Position
 from smovie import comments
@@ -31,9 +31,6 @@ class RoomSession(SocketSession):
         room = comments.room_of(episode_id)
         super().__init__(runtime, connection, room, locale=locale, address=address, token=token, since=since)
         self._episode_id = episode_id
-
-    def account_changed(self) -> None:
-        """No matter here: who may no longer talk is closed by the end of their sign-in."""
 
     def _refuse_entry(self, identity: Identity) -> tuple[int, str] | None:
         if not identity.verified:
@@ -69,7 +66,7 @@ class RoomSession(SocketSession):
             {
                 **answer,
                 "presence": {"count": joined.present},
-                "me": {"id": identity.user_id, "username": identity.username, "can": _abilities(identity)},
+                "me": _me(identity),
                 "limits": self._announced_limits(),
                 "server_time": iso_z(now()),
                 "degraded": False,
@@ -78,6 +75,9 @@ class RoomSession(SocketSession):
         )
         if self.connection.is_open:
             hub.start(self.room, self)
+
+    async def _tell_changed(self, identity: Identity) -> None:
+        self._say({"type": "account_changed", "me": _me(identity)})
 
     async def _take(self, identity: Identity, message: Frame) -> None:
         if message["type"] == "comment":
@@ -120,5 +120,7 @@ def _checked_length(message: Frame) -> Frame:
     return message
 
 
-def _abilities(identity: Identity) -> list[str]:
-    return ["comment", "history", *(["moderate"] if identity.role.includes(Role.MODERATOR) else [])]
+def _me(identity: Identity) -> Frame:
+    """What `joined` tells somebody of themselves."""
+    abilities = ["comment", "history", *(["moderate"] if identity.role.includes(Role.MODERATOR) else [])]
+    return {"id": identity.user_id, "username": identity.username, "can": abilities}

@@ -14,11 +14,19 @@ from tornado.locale import Locale
 from handlers.live.connection import LiveConnection
 from handlers.live.flood import FloodGuard
 from handlers.live.frames import Frame, Malformed, decode, encode, error_frame, reply_id
-from handlers.live.wire import INTERNAL_ERROR, POLICY, TRY_AGAIN_LATER, UNSUPPORTED
+from handlers.live.wire import (
+    FLOODING,
+    FORBIDDEN,
+    INTERNAL_ERROR,
+    POLICY,
+    TRY_AGAIN_LATER,
+    UNAUTHENTICATED,
+    UNSUPPORTED,
+)
 from handlers.runtime import Runtime
 from hub.position import Position
 from smovie.errors import Invalid, Refusal, TooMany, Unauthenticated, Unavailable
-from smovie.models.accounts import Identity
+from smovie.models.accounts import AccountState, Identity
 
 log = structlog.get_logger("rooms")
 
@@ -26,8 +34,8 @@ AUTH_WITHIN_S = 5.0
 TOKEN_GRACE_S = 25.0
 MALFORMED_ALLOWED = 9  # the tenth closes 1008
 _REJOIN: Frame = {"type": "rejoin"}  # ours to the inbox; a client's frame is never this very object
+_CHANGED: Frame = {"type": "account_changed"}
 _INBOX_PAUSE, _INBOX_RESUME = 32, 8  # messages read ahead of what is answered
-UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, FLOODING = 4401, 4403, 4404, 4429
 
 
 class SocketSession(abc.ABC):
@@ -47,7 +55,7 @@ class SocketSession(abc.ABC):
         self.address = address
         self.user_id: str = ""
         self.username: str = ""
-        self.session_id: str | None = None
+        self.session_id: str = ""
         self._runtime = runtime
         self._locale = locale
         self._identity: Identity | None = None
@@ -80,8 +88,8 @@ class SocketSession(abc.ABC):
         """Answer a frame of somebody who is in. Errors: Refusal, Invalid `unknown_type` for one that is not known."""
 
     @abc.abstractmethod
-    def account_changed(self) -> None:
-        """Something about the account of this session changed on this instance."""
+    async def _tell_changed(self, identity: Identity) -> None:
+        """Say what somebody who is in may do from now on."""
 
     # -- from the connection ---------------------------------------------------------------------------------------
 
@@ -122,6 +130,13 @@ class SocketSession(abc.ABC):
 
     def drop(self, code: int, reason: str) -> None:
         self.connection.close(code, reason)
+
+    # -- from the account feed -----------------------------------------------------------------------------------------
+
+    def account_changed(self, account: AccountState) -> None:
+        if self._identity is not None:
+            now_is = {"username": account.username, "role": account.role, "verified": account.email_verified}
+            self._go_on_as(self._identity.model_copy(update=now_is))
 
     # -- from the clock --------------------------------------------------------------------------------------------
 
@@ -168,6 +183,8 @@ class SocketSession(abc.ABC):
             self.connection.close(UNAUTHENTICATED, "the first frame must be auth")
         elif message is _REJOIN:
             await self._join(self._identity)
+        elif message is _CHANGED:
+            await self._tell_changed(self._identity)
         else:
             await self._take(self._identity, message)
 
@@ -195,11 +212,10 @@ class SocketSession(abc.ABC):
             self._renew(identity, message)
         elif refused := self._refuse_entry(identity):
             self.connection.close(*refused)
-        elif not self._runtime.live.signed_in(self, identity.user_id):
+        elif not self._runtime.live.signed_in(self, identity.user_id, identity.session_id):
             self.connection.close(FLOODING, "too many connections")
         else:
-            self._identity, self.session_id = identity, identity.session_id
-            self.user_id, self.username = identity.user_id, identity.username
+            self._identity, self.username = identity, identity.username
             self._since = self._since or _position_in(message)
             await self._join(identity)
 
@@ -208,8 +224,19 @@ class SocketSession(abc.ABC):
         if identity.user_id != self.user_id:
             self.connection.close(FORBIDDEN, "another user's token")
             return
-        self._identity, self.session_id = identity, identity.session_id
+        self._runtime.live.renewed(self, identity.session_id)
         self._say({"type": "auth_ok", **reply_id(message), "expires_in": seconds_left(identity)})
+        self._go_on_as(identity)
+
+    def _go_on_as(self, identity: Identity) -> None:
+        """Serve somebody who is in as what they are now: their rights hold at once, they are told in their turn."""
+        before, self._identity, self.username = self._identity, identity, identity.username
+        if before is None or _standing(before) == _standing(identity):
+            return
+        if refused := self._refuse_entry(identity):
+            self.connection.close(*refused)
+        else:
+            self._receive(_CHANGED)
 
     # -- words -----------------------------------------------------------------------------------------------------
 
@@ -228,6 +255,11 @@ def _position_in(message: Frame) -> Position | None:
     epoch, seq = message.get("epoch"), message.get("seq")
     usable = isinstance(epoch, str) and isinstance(seq, int) and not isinstance(seq, bool)
     return Position(epoch, seq) if usable else None  # type: ignore[arg-type]
+
+
+def _standing(identity: Identity) -> tuple[object, ...]:
+    """What of somebody their client is told."""
+    return identity.username, identity.role, identity.verified
 
 
 def seconds_left(identity: Identity) -> int:

@@ -7,7 +7,7 @@ in slices, and swapped in.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from smovie.catalog.snapshot import Snapshot
 from smovie.errors import Unavailable
 from smovie.models.catalog import Tag
+from smovie.slices import in_slices
 from smovie.store import movies, vocabulary
 from smovie.store.changes import Change, StreamLost, open_changes
 from smovie.store.mongo import Database
@@ -22,7 +23,6 @@ from smovie.store.vocabulary import TAG_COLLECTIONS, TagCollection
 
 log = structlog.get_logger("catalog")
 
-SLICE_S = 0.004  # how long changes are taken in before the loop serves others
 RETRY_S = 1.0
 _WATCHED = ("movies", "people", *TAG_COLLECTIONS)
 _EMBEDDED_AS = {"genres": "genres", "nations": "nation", "exclusivities": "exclusivity"}
@@ -71,7 +71,7 @@ class CatalogFeed:
         for collection in TAG_COLLECTIONS:
             fresh.tags[collection] = await vocabulary.read_tags(self._db, collection)
         async for documents in movies.read_all(self._db):
-            async for document in _in_slices(documents):
+            async for document in in_slices(documents):
                 _put(fresh, document, sort=False)
         for _ in fresh.sort_in_steps():
             await asyncio.sleep(0)
@@ -83,7 +83,7 @@ class CatalogFeed:
 
     async def _apply(self, changes: list[Change]) -> None:
         latest = {(change.collection, change.id): change for change in changes}
-        async for change in _in_slices(latest.values(), after_slice=self.snapshot.commit):
+        async for change in in_slices(latest.values(), after_slice=self.snapshot.commit):
             if change.collection != "movies":
                 await self._apply_name(change)
             elif change.document is None:
@@ -118,15 +118,3 @@ def _put(snapshot: Snapshot, document: dict[str, Any], *, sort: bool = True) -> 
         log.warning("a stored document is not a title and is not shown", id=str(document.get("_id")))
     else:
         snapshot.put(movie, sort=sort)
-
-
-async def _in_slices(items: Iterable[Any], after_slice: Any = None) -> AsyncIterator[Any]:
-    """The items, giving the loop to others every few milliseconds."""
-    until = time.monotonic() + SLICE_S
-    for item in items:
-        yield item
-        if time.monotonic() > until:
-            if after_slice:
-                after_slice()
-            await asyncio.sleep(0)
-            until = time.monotonic() + SLICE_S

@@ -84,6 +84,16 @@ class User(StoredModel):
     created_at: datetime
 
 
+class AccountState(StoredModel):
+    """What open sockets and sessions feel of an account."""
+
+    id: str
+    username: str
+    role: Role = Role.USER
+    email_verified: bool = False
+    is_active: bool = True
+
+
 class Session(StoredModel):
     """A signed-in device: a family of refresh tokens of which only generation `generation` is good."""
 

@@ -1,4 +1,4 @@
-"""What changes in the catalogue's collections, as MongoDB's change stream tells it."""
+"""What changes in some collections, as MongoDB's change stream tells it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -72,10 +72,14 @@ def _to_change(event: Document) -> Change:
 
 
 @asynccontextmanager
-async def open_changes(db: Database, collections: Sequence[str], resume_token: Any | None) -> AsyncIterator[Changes]:
-    """Changes from `resume_token` on, or from now on. Errors: StreamLost, and the driver's when MongoDB is away."""
+async def open_changes(
+    db: Database, collections: Sequence[str], resume_token: Any | None, stages: Sequence[Document] = ()
+) -> AsyncIterator[Changes]:
+    """Changes from `resume_token` on, or from now on; `stages` keep what nobody needs in MongoDB.
+
+    Errors: StreamLost, and the driver's when MongoDB is away."""
     try:
-        async with db.watch(collections, resume_token) as stream:
+        async with db.watch(collections, resume_token, stages) as stream:
             yield Changes(stream, resume_token)
     except ChangeStreamLost as exc:
         raise StreamLost(str(exc)) from exc

@@ -25,6 +25,13 @@ async def by_id(db: Database, session_id: str) -> Session | None:
 
 
 @store_call
+async def find_open(db: Database, session_ids: Sequence[str]) -> set[str]:
+    """Those of these sessions that have not ended."""
+    cursor = db.sessions.find({"_id": {"$in": list(session_ids)}}, {"_id": 1})
+    return {row["_id"] async for row in cursor}
+
+
+@store_call
 async def newest_of_user(db: Database, user_id: str, at: datetime, *, limit: int) -> list[Session]:
     """The sessions of an account that have not run out, newest first."""
     query = {"user_id": user_id, "expires_at": {"$gt": at}}  # index user_id

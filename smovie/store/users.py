@@ -1,11 +1,16 @@
 """The `users` collection: verified accounts, and pending ones that go after three days."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from smovie.errors import Conflict
-from smovie.models.accounts import User
+from smovie.models.accounts import AccountState, User
 from smovie.store.mongo import Database, Document, DuplicateKeyError, pack, store_call, unpack
+
+STATE = ("username", "role", "email_verified", "is_active")  # the members of an `AccountState` beside its id
 
 
 def _to_user(document: dict[str, Any] | None) -> User | None:
@@ -25,6 +30,22 @@ async def insert(db: Database, user: User) -> None:
 async def by_id(db: Database, user_id: str) -> User | None:
     """The account, or None."""
     return _to_user(await db.users.find_one({"_id": user_id}))
+
+
+def to_state(document: Document | None) -> AccountState | None:
+    """What sockets feel of a stored account; None when it is gone, or was written by hand and is none."""
+    try:
+        return AccountState.model_validate(unpack(document)) if document else None
+    except ValidationError:
+        return None
+
+
+@store_call
+async def read_states(db: Database, user_ids: Sequence[str]) -> dict[str, AccountState]:
+    """The states of those of these accounts that are there, by id."""
+    cursor = db.users.find({"_id": {"$in": list(user_ids)}}, dict.fromkeys(STATE, 1))
+    states = [to_state(row) async for row in cursor]
+    return {state.id: state for state in states if state}
 
 
 @store_call
