@@ -51,6 +51,8 @@ from smovie.passwords import PasswordHasher
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
+from smovie.throttles import Throttle, Throttles
+from smovie.throttles.counters import Counters
 from smovie.tokens import TokenSigner
 
 ROOT = Path(__file__).parent
@@ -101,7 +103,12 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             encode=encode, call_soon=loop.call_soon, clock=loop.time,
             limits=HubLimits(soft_bytes=hard // 2, hard_bytes=hard, node_bytes=settings.limit_node_bytes),
         )  # fmt: skip
-        signer = TokenSigner(secret_key(settings))
+        secret = secret_key(settings)
+        signer = TokenSigner(secret)
+        counters = _counters(settings)
+        up.push_async_callback(counters.close)
+        await up.enter_async_context(_background(counters.watch()))
+        throttles = Throttles({kind: getattr(settings, f"limit_{kind}") for kind in Throttle}, counters, secret)
         letters = LetterWriter(db, ROOT / "templates", public_url)
         hasher = PasswordHasher(settings.bcrypt_cost)
         up.callback(hasher.close)
@@ -122,7 +129,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         yield Runtime(
             db=db,
             catalog=feed,
-            accounts=accounts.AccountMeans(db, hasher, signer, letters),
+            accounts=accounts.AccountMeans(db, hasher, signer, letters, throttles),
             account_feed=account_feed,
             identities=identities,
             endings=endings,
@@ -202,6 +209,13 @@ def _pages() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(ROOT / "templates" / "site"), autoescape=True, undefined=jinja2.StrictUndefined
     )
+
+
+def _counters(settings: Settings) -> Counters:
+    try:
+        return Counters(settings.redis_url.get_secret_value() if settings.redis_url else None)
+    except ValueError as exc:
+        raise CannotStart(f"SMOVIE_REDIS_URL: {exc}") from None
 
 
 def _mail_sender(settings: Settings) -> Any:
@@ -427,8 +441,24 @@ def check_command(context: click.Context, /, **common: Any) -> None:
         click.echo(
             f"mail: {'by the mail server' if settings.mail_url else 'into ' + str(settings.data_dir / 'outbox')}"
         )
+        click.echo(await _check_redis(settings))
 
     _run(work, _chosen(context, common))
+
+
+async def _check_redis(settings: Settings) -> str:
+    """What `check` says of Redis. Errors: CannotStart with the cure."""
+    if not settings.redis_url:
+        return "redis: not set, one instance does without"
+    counters, started = _counters(settings), time.monotonic()
+    try:
+        await counters.try_redis(within_s=5)
+    except ConnectionError as exc:
+        cure = "start it, or mend SMOVIE_REDIS_URL; meanwhile each instance counts throttles by itself"
+        raise CannotStart(f"redis does not answer ({exc}): {cure}") from None
+    finally:
+        await counters.close()
+    return f"redis: ok ({time.monotonic() - started:.1f} s)"
 
 
 @main.command("openapi")

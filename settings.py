@@ -3,15 +3,30 @@
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from rapidfuzz import process
+
+from smovie.throttles import parse_limit
 
 PREFIX = "SMOVIE_"
 _FILE = "_FILE"
 
 Words = Annotated[frozenset[str], NoDecode]  # separated by commas or blanks
+
+
+def _is_limit(text: str) -> str:
+    try:
+        parse_limit(text)
+    except ValueError:
+        raise PydanticCustomError("limit", "not a limit like 30/minute or 5/10 minutes; 0 lifts it") from None
+    return text
+
+
+Limit = Annotated[str, BeforeValidator(str), AfterValidator(_is_limit)]  # as "5/10 minutes"; empty or 0: no limit
 
 
 class UnknownSetting(Exception):
@@ -34,6 +49,8 @@ class Settings(BaseSettings):
     mongo_database: str = Field("smovie", pattern=r"^[A-Za-z0-9_-]{1,38}$")
     mongo_driver: Literal["motor", "pymongo"] = "motor"
 
+    redis_url: SecretStr | None = Field(None, description="redis:// or rediss://; instances count throttles together")
+
     secret_key: SecretStr | None = Field(None, description="signs tokens; unset: made once and kept in the data dir")
     bcrypt_cost: int = Field(12, ge=4, le=16)
     mail_url: SecretStr | None = Field(
@@ -50,6 +67,34 @@ class Settings(BaseSettings):
     limit_connections_per_address: int = Field(100, ge=0, description="before they sign in; 0: no limit")
     limit_listener_bytes: int = Field(512 << 10, ge=16 << 10, description="unsent bytes past which a listener waits")
     limit_node_bytes: int = Field(64 << 20, ge=1 << 20, description="… of all listeners: the fullest are closed first")
+
+    # Those of django-allauth where it has one. An address is a client's; a /64 network counts as one.
+    limit_logins_per_address: Limit = Field("30/minute", description="with a password or by others' token")
+    limit_failed_logins_per_address: Limit = "10/minute"
+    limit_failed_logins_per_account: Limit = Field("5/5 minutes", description="a right password clears the count")
+    limit_refreshes_per_address: Limit = "60/minute"
+    limit_registrations_per_address: Limit = "20/minute"
+    limit_registration_mails_per_mailbox: Limit = Field("5/10 minutes", description="past it no mail is written")
+    limit_confirmations_per_address: Limit = "20/minute"
+    limit_confirmation_mails_per_address: Limit = Field("20/minute", description="asked for again")
+    limit_confirmation_mails_per_mailbox: Limit = Field("1/3 minutes", description="past it no mail is written")
+    limit_forgotten_passwords_per_address: Limit = "20/minute"
+    limit_forgotten_passwords_per_account: Limit = Field("5/minute", description="past it no mail is written")
+    limit_password_resets_per_address: Limit = Field("20/minute", description="by the link from the mail")
+    limit_password_changes_per_user: Limit = Field("5/minute", description="by who is signed in")
+    limit_email_changes_per_user: Limit = "10/minute"
+    limit_reauthentications_per_user: Limit = "10/minute"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            parts = urlsplit(value.get_secret_value()) if value else None
+            if parts is None or (parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0):
+                return value
+        except ValueError:
+            pass
+        raise PydanticCustomError("redis_url", "not redis://[user:password@]host[:port][/number] or rediss://…")
 
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod

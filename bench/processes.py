@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.proc import cpus_for_bench, pin
+from smovie.throttles import Throttle
 
 ROOT = Path(__file__).parent.parent
 START_WITHIN_S = 120.0
@@ -24,6 +25,7 @@ UNBOUNDED = {
     "SMOVIE_LIMIT_FRAMES_PER_10S": "0",
     "SMOVIE_LIMIT_CONNECTIONS_PER_USER": "0",
     "SMOVIE_LIMIT_CONNECTIONS_PER_ADDRESS": "0",
+    **{f"SMOVIE_LIMIT_{throttle.upper()}": "0" for throttle in Throttle},
     "SMOVIE_BCRYPT_COST": "4",
 }
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import structlog
 
 from smovie import passwords, tokens
-from smovie.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from smovie.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from smovie.ids import new_id
-from smovie.mail.letters import LetterWriter
+from smovie.mail.letters import NOBODY, LetterWriter
 from smovie.models.accounts import (
     Credentials,
     Device,
@@ -29,6 +29,7 @@ from smovie.models.base import now
 from smovie.models.catalog import Language
 from smovie.store import sessions, users
 from smovie.store.mongo import Database
+from smovie.throttles import Throttle, Throttles
 
 log = structlog.get_logger("accounts")
 
@@ -45,6 +46,7 @@ class AccountMeans:
     hasher: passwords.PasswordHasher
     signer: tokens.TokenSigner
     letters: LetterWriter
+    throttles: Throttles
 
 
 async def register(
@@ -53,8 +55,10 @@ async def register(
     """Store a pending account and write to its address. Shape: (id of the account, its tokens).
 
     A taken address gets the same answer after the same work; only its owner learns of it, by mail. Such a pending
-    account has no proof and can never become a verified one. Errors: Invalid for a taken name, which is public.
+    account has no proof and can never become a verified one. Past the limit of a mailbox no mail goes out, else all is
+    the same. Errors: Invalid for a taken name, which is public; TooMany.
     """
+    await means.throttles.take(Throttle.REGISTRATIONS_PER_ADDRESS, device.address)
     name_key = username_key(registration.username)
     if await users.is_name_taken(means.db, name_key):
         raise Invalid(errors=[("/username", "username_taken", {})])
@@ -73,10 +77,12 @@ async def register(
     )
     await users.insert(means.db, user)
     pair = await _open_session(means, user, device)
+    may_write = await means.throttles.allows(Throttle.REGISTRATION_MAILS_PER_MAILBOX, user.email_key)
+    to = registration.email if may_write else NOBODY
     if taken:
-        await means.letters.write_address_taken(registration.email, language)
+        await means.letters.write_address_taken(to, language)
     else:
-        await means.letters.write_verification(registration.email, user.id, proof, language)
+        await means.letters.write_verification(to, user.id, proof, language)
     return user.id, pair
 
 
@@ -133,11 +139,18 @@ async def resend_verification(means: AccountMeans, address: str, language: Langu
 
 async def login(means: AccountMeans, credentials: Credentials, device: Device) -> SignedIn:
     """Sign in. Errors: Unauthenticated alike for unknown, wrong and deleted; Forbidden `unverified` only with the
-    right password."""
-    user = await users.by_address(means.db, address_key(credentials.email))
-    right = await means.hasher.matches(credentials.password, user.password_hash if user else None)
+    right password; TooMany, before the password is looked at."""
+    key = address_key(credentials.email)
+    guess = await means.throttles.take_guess(device.address, key)
+    try:
+        user = await users.by_address(means.db, key)
+        right = await means.hasher.matches(credentials.password, user.password_hash if user else None)
+    except Unavailable:
+        await guess.was_not_tried()
+        raise
     if not right or user is None or not user.is_active:
         raise Unauthenticated("login_failed")
+    await guess.was_right()
     if not user.email_verified:
         raise Forbidden("unverified")
     pair = await _open_session(means, user, device)

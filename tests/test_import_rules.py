@@ -180,10 +180,20 @@ RULES = [
         fine=[("smovie/store/mongo.py", "from pymongo import AsyncMongoClient")],
     ),
     Rule(
-        "redis is known in hub/redis_mirror.py only",
-        reserved(("redis",), to=("hub/redis_mirror.py", *BESIDE)),
-        planted=[("hub/hub.py", "from redis.asyncio import Redis"), ("run.py", "import redis")],
-        fine=[("hub/redis_mirror.py", "import redis.asyncio")],
+        "redis is known in hub/redis_mirror.py and where throttles count only",
+        reserved(
+            ("redis",),
+            to=("hub/redis_mirror.py", "smovie/throttles/windows.py", "smovie/throttles/counters.py", *BESIDE),
+        ),
+        planted=[
+            ("hub/hub.py", "from redis.asyncio import Redis"),
+            ("run.py", "import redis"),
+            ("smovie/throttles/__init__.py", "import redis"),
+        ],
+        fine=[
+            ("hub/redis_mirror.py", "import redis.asyncio"),
+            ("smovie/throttles/windows.py", "import redis.asyncio"),
+        ],
     ),
     Rule(
         "settings are read by run.py only",

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from run import main
 from settings import PREFIX, Settings, UnknownSetting, read_settings
+from smovie.throttles import Throttle, parse_limit
 
 Environment = pytest.MonkeyPatch
 
@@ -92,6 +93,11 @@ def test_a_secret_file_that_is_not_there_stops_the_start(environment: Environmen
     [
         ("PORT", "high"), ("PORT", "65536"), ("PORT", "-1"), ("BCRYPT_COST", "3"), ("LOG_LEVEL", "loud"),
         ("MONGO_DRIVER", "mongoengine"), ("MONGO_DATABASE", "a b"), ("LIMIT_LISTENER_BYTES", "1"),
+        ("LIMIT_LOGINS_PER_ADDRESS", "30"), ("LIMIT_LOGINS_PER_ADDRESS", "many"),
+        ("LIMIT_LOGINS_PER_ADDRESS", "0/minute"), ("LIMIT_LOGINS_PER_ADDRESS", "5/fortnight"),
+        ("LIMIT_LOGINS_PER_ADDRESS", "5/minute; 9/hour"),
+        ("REDIS_URL", "localhost:6379"), ("REDIS_URL", "http://localhost"), ("REDIS_URL", "redis://"),
+        ("REDIS_URL", "redis://localhost:99999"),
     ],
 )  # fmt: skip
 def test_a_value_out_of_bounds_is_refused_in_a_line_that_names_it(
@@ -102,6 +108,17 @@ def test_a_value_out_of_bounds_is_refused_in_a_line_that_names_it(
     assert done.exit_code == 1
     assert f"{PREFIX}{name}: " in done.output
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("text", ["30/minute", "5/10 minutes", "1 per 3 minutes", "100/day", "", " ", "0"])
+def test_a_limit_is_read_as_it_is_written(environment: Environment, text: str) -> None:
+    environment.setenv("SMOVIE_LIMIT_LOGINS_PER_ADDRESS", text)
+    assert read_settings().public()["SMOVIE_LIMIT_LOGINS_PER_ADDRESS"] == text
+
+
+def test_every_throttle_has_a_limit(environment: Environment) -> None:
+    limits = [parse_limit(getattr(read_settings(), f"limit_{throttle}")) for throttle in Throttle]
+    assert None not in limits
 
 
 def test_what_is_printed_masks_secrets_and_only_them(environment: Environment) -> None:

@@ -12,6 +12,7 @@ from handlers.runtime import Runtime
 from run import listen, open_runtime, open_server, open_store
 from settings import Settings
 from smovie.store.indexes import create_indexes
+from smovie.throttles import Throttle
 from tests.support.api import Api
 from tests.support.mailbox import letters_to, link_in
 from tests.support.wait import until
@@ -20,8 +21,10 @@ _numbers = itertools.count()
 
 
 def test_settings(**given: Any) -> Settings:
-    """Settings for tests: a port from the kernel, cheap password hashes."""
-    return Settings(**{"port": 0, "bcrypt_cost": 4, "secret_key": "a key for tests", "log_level": "error", **given})
+    """Settings for tests: a port from the kernel, cheap password hashes, no throttles: all come from one address."""
+    lifted = {f"limit_{throttle}": "0" for throttle in Throttle}
+    ours = {"port": 0, "bcrypt_cost": 4, "secret_key": "a key for tests", "log_level": "error"}
+    return Settings(**{**lifted, **ours, **given})
 
 
 @dataclass

@@ -1,0 +1,88 @@
+"""Counting in moving windows: in Redis while it answers, so that instances count together, else in this process.
+
+Redis is a help, never a need: a question waits for it 125 ms at most (a request asks two at most), then is answered
+from here like all others until Redis is back, which is found out beside the requests.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+from limits import RateLimitItemPerSecond
+from redis.exceptions import RedisError
+
+from smovie.throttles.windows import MemoryWindows, RedisWindows, Window, Windows
+
+log = structlog.get_logger("throttles")
+
+T = TypeVar("T")
+
+ANSWER_WITHIN_S = 0.125
+TRY_AGAIN_S = 1.0
+_FAILURES = (RedisError, OSError)  # a time-out is an OSError
+_TRIAL = [(RateLimitItemPerSecond(1_000_000), "trial")]
+
+
+class Counters:
+    """Moving windows, shared by all instances while Redis answers."""
+
+    def __init__(self, redis_url: str | None = None) -> None:
+        self._memory = MemoryWindows()
+        self._redis = RedisWindows(redis_url) if redis_url else None
+        self._here = Windows(self._memory)
+        self._shared = Windows(self._redis) if self._redis else None
+        self._answers = True
+
+    async def count(self, wanted: Sequence[Window]) -> int:
+        """Count one in each window, or in none when one is full: then in how many seconds that has room; else 0."""
+        return await self._ask(lambda windows: windows.count(wanted)) if wanted else 0
+
+    async def take_back(self, taken: Sequence[Window], *, cleared: Sequence[Window] = ()) -> None:
+        """Forget the newest count of each window in `taken`, and all of those in `cleared`."""
+        if taken or cleared:
+            await self._ask(lambda windows: windows.take_back(taken, cleared=cleared))
+
+    async def watch(self) -> None:
+        """Forget what has expired, and look for a Redis that was lost, until cancelled."""
+        while True:
+            self._memory.sweep()
+            if not self._answers:
+                await self._look()
+            await asyncio.sleep(TRY_AGAIN_S)
+
+    async def try_redis(self, within_s: float = ANSWER_WITHIN_S) -> None:
+        """Count something in Redis: one that is full, or only reads, answers a PING. Errors: ConnectionError."""
+        if self._shared:
+            try:
+                async with asyncio.timeout(within_s):
+                    await self._shared.count(_TRIAL)
+            except _FAILURES as exc:
+                raise ConnectionError(_said(exc)) from exc
+
+    async def close(self) -> None:
+        """Let the connections to Redis go."""
+        if self._redis:
+            await self._redis.close()
+
+    async def _ask(self, act: Callable[[Windows], Awaitable[T]]) -> T:
+        if self._shared and self._answers:
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    return await act(self._shared)
+            except _FAILURES as exc:
+                if self._answers:  # many requests may find out at once
+                    self._answers = False
+                    log.warning("redis does not answer, throttles count in this process", problem=_said(exc))
+        return await act(self._here)
+
+    async def _look(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self.try_redis()
+            self._answers = True
+            log.info("redis answers again, throttles count there")
+
+
+def _said(exc: Exception) -> str:
+    return (str(exc) or type(exc).__name__)[:200]
