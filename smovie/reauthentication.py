@@ -7,6 +7,7 @@ from smovie.errors import Forbidden, Invalid, Unauthenticated
 from smovie.models.accounts import Identity, User
 from smovie.models.base import now
 from smovie.store import sessions, users
+from smovie.throttles import Throttle
 
 FRESH_FOR = timedelta(minutes=10)
 
@@ -18,8 +19,9 @@ async def confirm_caller(
     having signed in within the last 10 minutes.
 
     Errors: Invalid at `pointer` for a wrong or missing password; Forbidden `reauthentication_required` for who has none
-    and signed in earlier; Unauthenticated when the account is gone.
+    and signed in earlier; Unauthenticated when the account is gone; TooMany.
     """
+    await means.throttles.take(Throttle.REAUTHENTICATIONS_PER_USER, caller.user_id)
     user = await users.by_id(means.db, caller.user_id)
     if user is None:
         raise Unauthenticated("session_ended")
