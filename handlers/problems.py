@@ -76,6 +76,7 @@ _KNOWN = {
     "float_type": "float_type", "float_parsing": "float_type", "bool_type": "bool_type", "bool_parsing": "bool_type",
     "string_pattern_mismatch": "pattern", "control_character": "control_character", "blank": "blank",
     "string_unicode": "string_unicode", "common_password": "common_password",
+    "reserved_address": "reserved_address",
 }  # fmt: skip
 
 

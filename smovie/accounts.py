@@ -72,6 +72,7 @@ async def register(
         username_key=name_key,
         password_hash=await means.hasher.hash(registration.password),
         verify_hash=tokens.hash_token(proof if not taken else secrets.token_urlsafe(32)),
+        verify_until=at + VERIFY_WITHIN,
         pending_until=at + VERIFY_WITHIN,
         created_at=at,
     )
@@ -133,7 +134,7 @@ async def resend_verification(means: AccountMeans, address: str, language: Langu
     user = await users.by_address(means.db, address_key(address))
     if user and not user.email_verified:
         proof = secrets.token_urlsafe(32)
-        if await users.set_proof(means.db, user.id, tokens.hash_token(proof), now() + VERIFY_WITHIN):
+        if await users.set_proof(means.db, user, tokens.hash_token(proof), now() + VERIFY_WITHIN):
             await means.letters.write_verification(user.email, user.id, proof, language)
 
 

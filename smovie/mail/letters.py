@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 
 from smovie.ids import new_id
+from smovie.models.accounts import is_stand_in
 from smovie.models.base import now
 from smovie.models.catalog import Language
 from smovie.store import mails
@@ -49,7 +50,7 @@ class LetterWriter:
         values = {**words, "link": self._public_url + path, "language": language}
         letter = mails.Letter(
             id=new_id(),
-            to=to,
+            to=NOBODY if is_stand_in(to) else to,
             subject=words["subject"],
             text=self._templates.get_template("layout.txt.jinja").render(values),
             html=self._templates.get_template("layout.html.jinja").render(values),

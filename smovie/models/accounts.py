@@ -1,5 +1,6 @@
 """Nouns of accounts: who somebody is, what they send to become or to be it, and what they get."""
 
+import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from smovie.models.common_passwords import is_common
 from smovie.text import fold
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 1024
+_STAND_IN = re.compile(r"face[0-9]+@example\.com")
 
 
 class Role(StrEnum):
@@ -39,6 +41,12 @@ def _is_address(text: str) -> str:
         raise PydanticCustomError("email", "not an e-mail address") from exc
 
 
+def _is_no_stand_in(text: str) -> str:
+    if is_stand_in(text):
+        raise PydanticCustomError("reserved_address", "one of those that stand in for no address")
+    return text
+
+
 def _is_username(text: str) -> str:
     if text != unicodedata.normalize("NFC", text).strip():
         raise PydanticCustomError("username", "not in composed form, or with blanks at its ends")
@@ -54,6 +62,7 @@ def _is_uncommon(text: str) -> str:
 
 
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_is_address)]
+NewAddress = Annotated[Address, AfterValidator(_is_no_stand_in)]  # that somebody wants for their account
 Username = Annotated[str, StringConstraints(min_length=2, max_length=40), AfterValidator(_is_username)]
 Password = Annotated[
     str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX), AfterValidator(_is_uncommon)
@@ -62,10 +71,12 @@ AnyPassword = Annotated[str, StringConstraints(max_length=PASSWORD_MAX)]
 
 
 class User(StoredModel):
-    """An account as it is stored. `pending_until` is set while its address is not verified.
+    """An account as it is stored. `pending_until` is set while it is a registration, which goes by itself unless its
+    address is verified in time; who came from elsewhere (Facebook) stays without.
 
-    `password_hash` is None for who only ever signed in elsewhere (Facebook). `reset_hash` and `reset_until` are of the
-    newest link for a forgotten password, while it was not used.
+    `password_hash` is None for who only ever signed in elsewhere. `verify_hash` and `verify_until` are of the newest
+    link that verifies the address, `reset_hash` and `reset_until` of the newest for a forgotten password, while it was
+    not used.
     """
 
     id: str
@@ -78,6 +89,7 @@ class User(StoredModel):
     email_verified: bool = False
     is_active: bool = True
     verify_hash: str | None = None
+    verify_until: datetime | None = None
     pending_until: datetime | None = None
     reset_hash: str | None = None
     reset_until: datetime | None = None
@@ -121,7 +133,7 @@ class Identity(Model):
 
 
 class Registration(Model):
-    email: Address
+    email: NewAddress
     password: Password
     username: Username
 
@@ -188,6 +200,16 @@ def to_me(user: User) -> Me:
 def address_key(address: str) -> str:
     """What makes two spellings of an address one mailbox in practice: case is ignored."""
     return unicodedata.normalize("NFKC", address).casefold()
+
+
+def stand_in_address(facebook_id: str) -> str:
+    """What stands where an address would, for who granted none; no mail is ever sent there."""
+    return f"face{facebook_id}@example.com"
+
+
+def is_stand_in(address: str) -> bool:
+    """Whether an address only stands in for one."""
+    return _STAND_IN.fullmatch(address_key(address)) is not None
 
 
 def username_key(username: str) -> str:

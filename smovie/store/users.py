@@ -1,4 +1,4 @@
-"""The `users` collection: verified accounts, and pending ones that go after three days."""
+"""The `users` collection: accounts, and registrations that go after three days."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -69,11 +69,11 @@ async def confirm(db: Database, user_id: str, verify_hash: str, at: datetime, us
 
     Errors: Conflict when the address or the name has a verified owner by now.
     """
-    query = {"_id": user_id, "verify_hash": verify_hash, "email_verified": False, "pending_until": {"$gt": at}}
+    query = {"_id": user_id, "verify_hash": verify_hash, "email_verified": False, "verify_until": {"$gt": at}}
     shown, key = username
     change = {
         "$set": {"email_verified": True, "username": shown, "username_key": key},
-        "$unset": {"verify_hash": "", "pending_until": ""},
+        "$unset": {"verify_hash": "", "verify_until": "", "pending_until": ""},
     }
     try:
         return _to_user(await db.users.find_one_and_update(query, change, return_document=True))
@@ -83,17 +83,21 @@ async def confirm(db: Database, user_id: str, verify_hash: str, at: datetime, us
 
 
 @store_call
-async def set_proof(db: Database, user_id: str, verify_hash: str, until: datetime) -> bool:
-    """Give a pending account a new verification proof; the earlier one is dead. False when it is not pending."""
-    change = {"$set": {"verify_hash": verify_hash, "pending_until": until}}
-    done = await db.users.update_one({"_id": user_id, "email_verified": False}, change)
+async def set_proof(db: Database, user: User, verify_hash: str, until: datetime) -> bool:
+    """Give an unverified account a new verification proof; the earlier one is dead, and a registration lives as long.
+    False when the account is verified, or changed otherwise, meanwhile."""
+    query = {"_id": user.id, "email_verified": False, "pending_until": user.pending_until}
+    change: Document = {"verify_hash": verify_hash, "verify_until": until}
+    if user.pending_until:
+        change["pending_until"] = until
+    done = await db.users.update_one(query, {"$set": change})
     return bool(done.matched_count)
 
 
 @store_call
 async def delete_pending(db: Database, email_key: str) -> list[str]:
     """Remove what strangers registered with an address whose owner has proved it; returns their ids."""
-    query = {"email_key": email_key, "email_verified": False}
+    query = {"email_key": email_key, "email_verified": False, "pending_until": {"$type": "date"}}
     ids = [row["_id"] async for row in db.users.find(query, {"_id": 1})]
     await db.users.delete_many({"_id": {"$in": ids}, "email_verified": False})
     return ids

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import jwt
 import pytest
 
+from smovie.models.base import now
 from smovie.tokens import TokenSigner
-from tests.support.mailbox import letters_to, text_of
+from tests.support.mailbox import letters_to, link_in, text_of
 from tests.support.room import in_room
 from tests.support.server import RunningServer
 from tests.support.wait import until
@@ -35,6 +37,19 @@ async def test_the_link_works_once(server: RunningServer) -> None:
     assert (await server.api.post_to(link)).status == 404
 
 
+async def test_the_link_works_for_three_days(server: RunningServer) -> None:
+    registered = await server.register()
+    link = await server.proof_for(registered)
+    stored = await server.runtime.db.users.find_one({"_id": registered["uid"]})
+    assert stored["pending_until"] == stored["verify_until"]
+    assert timedelta(days=3, minutes=-1) < stored["verify_until"] - now() <= timedelta(days=3)
+    await server.runtime.db.users.update_one({"_id": registered["uid"]}, {"$set": {"verify_until": now()}})
+    assert (await server.api.post_to(link)).status == 404
+    await server.api.post("/auth/verify/resend", {"email": registered["email"]})
+    newer = await until(lambda: found if len(found := letters_to(server.outbox, registered["email"])) == 2 else None)
+    assert (await server.api.post_to(link_in(newer[-1]))).status == 200
+
+
 async def test_opening_the_link_in_a_browser_confirms_nothing_by_itself(server: RunningServer) -> None:
     registered = await server.register()
     link = await server.proof_for(registered)
@@ -51,6 +66,16 @@ async def test_an_address_that_mail_programs_would_decode_is_no_address(server: 
     body = {"email": "=?utf-8?q?other?=@example.com", "username": "Mai", "password": "long enough"}
     refused = await server.api.post("/auth/register", body)
     assert refused.json["errors"][0]["pointer"] == "/email"
+
+
+@pytest.mark.parametrize("address", ["face123@example.com", "Face4@EXAMPLE.com", "face１２３@example.com"])
+async def test_an_address_that_stands_in_for_none_cannot_be_registered(server: RunningServer, address: str) -> None:
+    body = {"email": address, "username": "Mai", "password": "long enough"}
+    refused = await server.api.post("/auth/register", body, headers={"Accept-Language": "en"})
+    assert refused.status == 422
+    (item,) = refused.json["errors"]
+    assert item["pointer"] == "/email"
+    assert "reserved" in item["detail"]
 
 
 async def test_the_mail_is_in_the_language_asked_for_and_names_no_stranger(server: RunningServer) -> None:
