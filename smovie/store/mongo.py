@@ -61,20 +61,20 @@ class Database:
         self, collections: Sequence[str], resume_after: Any | None, stages: Sequence[Document] = ()
     ) -> AsyncIterator[Any]:
         """A change stream over some collections, with the full document as it is now: from `resume_after` on, else from
-        the moment of this call, even where the driver opens it later. `stages` let through less of it.
+        now on. `stages` let through less of it.
 
         Shape: an async iterator of MongoDB change events; `resume_token` is where to go on.
         Errors: the driver's own, since the caller decides between resuming and reloading.
         """
         pipeline = [{"$match": {"ns.coll": {"$in": list(collections)}}}, *stages]
-        since: Document = {"resume_after": resume_after}
-        if resume_after is None:
-            since = {"start_at_operation_time": (await self._database.command("ping"))["operationTime"]}
         # Small batches: decoding one holds the interpreter, whichever thread does it, and with it the loop.
-        stream = self._database.watch(pipeline, full_document="updateLookup", batch_size=_EVENTS_AT_ONCE, **since)
+        stream = self._database.watch(
+            pipeline, full_document="updateLookup", batch_size=_EVENTS_AT_ONCE, resume_after=resume_after
+        )
         if self.driver == "pymongo":
             stream = await stream
         try:
+            await stream.__aenter__()  # opens it; Motor would with the first event, and its way out closes on our loop
             yield stream
         finally:
             await stream.close()

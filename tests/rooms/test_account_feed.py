@@ -41,11 +41,11 @@ async def is_served(client: RoomClient) -> bool:
 
 @pytest.mark.parametrize("how", [{"closeConnection": True}, {"errorCode": 286}], ids=["cut", "history lost"])
 async def test_what_happened_while_the_stream_was_away_is_felt_when_it_is_back(
-    start: StartServer, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
+    start: StartServer, db: Database, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(account_feed, "_LOOKED_UP_TOGETHER", 2)
-    server = await start()
-    db, feed = server.runtime.db, server.runtime.account_feed
+    server = await start(mongo_database=db.name)
+    feed = server.runtime.account_feed
     stream = {"failCommands": ["aggregate", "getMore"], "namespace": f"{db.name}.$cmd.aggregate"}
     async with waiting_clients(server, 5) as clients:
         (out, gone), (banned, barred), (deleted, lost), (confirmed, told), (_, left) = clients
@@ -61,7 +61,7 @@ async def test_what_happened_while_the_stream_was_away_is_felt_when_it_is_back(
         assert await is_served(left)
     assert (ready.status, ready.json["ready"]) == (503, False)
     assert "account changes do not arrive" in ready.json["reasons"]
-    assert feed.is_following
+    await until(lambda: feed.is_following)
 
 
 async def test_a_stream_whose_cursor_was_killed_goes_on_where_it_was(start: StartServer) -> None:
