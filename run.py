@@ -32,7 +32,7 @@ from handlers.routes import ROUTES
 from handlers.runtime import Runtime, Traffic
 from handlers.server import load_texts, make_application, make_server
 from hub.hub import Hub, HubLimits
-from settings import Settings, UnknownSetting, read_settings
+from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
 from smovie import accounts, comments
 from smovie.account_feed import AccountFeed
 from smovie.catalog.feed import CatalogFeed
@@ -58,6 +58,7 @@ from smovie.tokens import TokenSigner
 ROOT = Path(__file__).parent
 STOP_WITHIN_S = 8.0  # of the 10 s that DESIGN.md 8 gives, 2 are the database's
 DEMO_ADMIN = "admin@smovie.example"
+SHORT_SECRET = f"SMOVIE_SECRET_KEY is shorter than {SECRET_MIN} characters; make another with: openssl rand -hex 32"
 
 log = structlog.get_logger("smovie")
 
@@ -104,7 +105,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             limits=HubLimits(soft_bytes=hard // 2, hard_bytes=hard, node_bytes=settings.limit_node_bytes),
         )  # fmt: skip
         secret = secret_key(settings)
-        signer = TokenSigner(secret)
+        signer = TokenSigner(secret, [key.get_secret_value() for key in settings.previous_secret_keys])
         counters = _counters(settings)
         up.push_async_callback(counters.close)
         await up.enter_async_context(_background(counters.watch()))
@@ -230,6 +231,8 @@ def _mail_sender(settings: Settings) -> Any:
 def secret_key(settings: Settings) -> str:
     """The key of SMOVIE_SECRET_KEY, else one made once and kept in the data folder."""
     if settings.secret_key:
+        if settings.has_short_secret:
+            log.warning(SHORT_SECRET)
         return settings.secret_key.get_secret_value()
     kept = settings.data_dir / "secret_key"
     if not kept.exists():
@@ -410,7 +413,7 @@ def import_command(context: click.Context, /, file: Path, dry_run: bool, **commo
 @_common
 @click.pass_context
 def create_admin_command(context: click.Context, /, email: str, password: str, **common: Any) -> None:
-    """Make an address an admin, verified, with this password."""
+    """Make an address an admin, verified, with this password; an account that it has is signed out everywhere."""
     try:
         checked = Registration(email=email, password=password, username="admin")
     except ValidationError as exc:
@@ -433,7 +436,7 @@ def check_command(context: click.Context, /, **common: Any) -> None:
     """Check settings, database and indexes; say what is wrong and how to mend it."""
 
     async def work(settings: Settings) -> None:
-        click.echo("settings: ok")
+        click.echo(f"settings: {SHORT_SECRET if settings.has_short_secret else 'ok'}")
         started = time.monotonic()
         async with open_store(settings, as_guest=True) as db:
             await create_indexes(db)

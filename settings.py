@@ -15,7 +15,10 @@ from smovie.throttles import parse_limit
 PREFIX = "SMOVIE_"
 _FILE = "_FILE"
 
+SECRET_MIN = 16  # characters; a shorter one can be found by trying, with any token that it signed
+
 Words = Annotated[frozenset[str], NoDecode]  # separated by commas or blanks
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]  # so are these
 
 
 def _is_limit(text: str) -> str:
@@ -36,7 +39,7 @@ class UnknownSetting(Exception):
 class Settings(BaseSettings):
     """How this instance runs. Names in the environment are these in capitals behind SMOVIE_."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     port: int = Field(8888, ge=0, le=65_535, description="0: one from the kernel")
     address: str = Field("127.0.0.1", description="where to listen; empty for every interface")
@@ -52,6 +55,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(None, description="redis:// or rediss://; instances count throttles together")
 
     secret_key: SecretStr | None = Field(None, description="signs tokens; unset: made once and kept in the data dir")
+    previous_secret_keys: Secrets = Field((), description="what these signed still holds, while keys rotate")
     bcrypt_cost: int = Field(12, ge=4, le=16)
     mail_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587; unset: .eml files in the outbox"
@@ -101,6 +105,26 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
 
+    @field_validator("previous_secret_keys", mode="before")
+    @classmethod
+    def _split_secrets(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("previous_secret_keys")
+    @classmethod
+    def _are_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key) < SECRET_MIN for key in value):
+            raise PydanticCustomError(
+                "short_secret",
+                f"a key is shorter than {SECRET_MIN} characters: leave it out, what it signed is not safe",
+            )
+        return value
+
+    @property
+    def has_short_secret(self) -> bool:
+        """Whether tokens are signed with a key that can be found by trying."""
+        return self.secret_key is not None and 0 < len(self.secret_key) < SECRET_MIN
+
     def public(self) -> dict[str, object]:
         """Every setting as `--print-config` shows it: secrets masked."""
         shown: dict[str, object] = {}
@@ -108,6 +132,8 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             if isinstance(value, SecretStr):
                 value = "********"
+            elif isinstance(value, tuple):
+                value = " ".join("********" for _ in value)
             elif isinstance(value, frozenset):
                 value = " ".join(sorted(value))
             elif isinstance(value, Path):

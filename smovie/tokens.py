@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jwt
@@ -27,12 +28,17 @@ class AccessClaims:
 
 
 class TokenSigner:
-    """Signs and reads tokens. Each purpose has a key of its own, derived from the one secret."""
+    """Signs and reads tokens. Each purpose has a key of its own, derived from the one secret.
 
-    def __init__(self, secret: str) -> None:
+    While secrets rotate, tokens made under `previous` ones are read as well (docs/operations.md).
+    """
+
+    def __init__(self, secret: str, previous: Sequence[str] = ()) -> None:
         self._access_key = _derive(secret, "access token")
-        self._refresh_key = _derive(secret, "refresh token")
-        self._key_id = hashlib.sha256(self._access_key).hexdigest()[:8]
+        self._key_id = _id_of(self._access_key)
+        older = [_derive(each, "access token") for each in previous]
+        self._access_keys = {**{_id_of(key): key for key in older}, self._key_id: self._access_key}
+        self._refresh_keys = [_derive(each, "refresh token") for each in (secret, *previous)]
 
     def issue_access(self, user_id: str, session_id: str) -> str:
         """A JWT for the bearer of a session."""
@@ -46,10 +52,11 @@ class TokenSigner:
     def read_access(self, token: str) -> AccessClaims:
         """What a token says, once everything about it is right. Errors: Unauthenticated."""
         try:
-            if jwt.get_unverified_header(token).get("kid") != self._key_id:
+            key = self._access_keys.get(jwt.get_unverified_header(token).get("kid", ""))
+            if key is None:
                 raise Unauthenticated("token_invalid")
             claims = jwt.decode(
-                token, self._access_key, algorithms=["HS256"], audience=AUDIENCE, issuer=ISSUER, leeway=_LEEWAY_S,
+                token, key, algorithms=["HS256"], audience=AUDIENCE, issuer=ISSUER, leeway=_LEEWAY_S,
                 options={"require": ["exp", "iat", "sub", "aud", "iss"]},
             )  # fmt: skip
         except jwt.ExpiredSignatureError as exc:
@@ -66,8 +73,12 @@ class TokenSigner:
 
         So a double click gets the same successor twice, and a family never splits.
         """
-        proof = hmac.digest(self._refresh_key, f"{session_id}.{generation}".encode(), "sha256")
-        return f"{session_id}.{generation}.{base64.urlsafe_b64encode(proof).decode().rstrip('=')}"
+        return _refresh_token(self._refresh_keys[0], session_id, generation)
+
+    def refresh_token_of(self, session_id: str, generation: int, stored_hash: str) -> str | None:
+        """The refresh token that is stored as this hash, under whichever secret it was made; None when under none."""
+        tokens = (_refresh_token(key, session_id, generation) for key in self._refresh_keys)
+        return next((token for token in tokens if hash_token(token) == stored_hash), None)
 
     def read_refresh(self, token: str) -> tuple[str, int]:
         """(session id, generation) of a refresh token that we made. Errors: Unauthenticated."""
@@ -75,9 +86,12 @@ class TokenSigner:
         number = rest.partition(".")[0]
         if not (token.isascii() and number.isdigit() and len(number) < 10):
             raise Unauthenticated("token_invalid")
-        if not hmac.compare_digest(self.refresh_token(session_id, int(number)), token):
+        generation = int(number)
+        if not any(
+            hmac.compare_digest(_refresh_token(key, session_id, generation), token) for key in self._refresh_keys
+        ):
             raise Unauthenticated("token_invalid")
-        return session_id, int(number)
+        return session_id, generation
 
 
 def hash_token(token: str) -> str:
@@ -87,3 +101,12 @@ def hash_token(token: str) -> str:
 
 def _derive(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")
+
+
+def _id_of(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()[:8]
+
+
+def _refresh_token(key: bytes, session_id: str, generation: int) -> str:
+    proof = hmac.digest(key, f"{session_id}.{generation}".encode(), "sha256")
+    return f"{session_id}.{generation}.{base64.urlsafe_b64encode(proof).decode().rstrip('=')}"

@@ -121,16 +121,41 @@ def test_every_throttle_has_a_limit(environment: Environment) -> None:
     assert None not in limits
 
 
+def test_previous_keys_are_several_and_may_stand_in_a_file(environment: Environment, tmp_path: Path) -> None:
+    kept = tmp_path / "keys"
+    kept.write_text("the-key-of-last-year\nthe-key-of-the-year-before\n")
+    environment.setenv("SMOVIE_PREVIOUS_SECRET_KEYS_FILE", str(kept))
+    keys = [key.get_secret_value() for key in read_settings().previous_secret_keys]
+    assert keys == ["the-key-of-last-year", "the-key-of-the-year-before"]
+
+
+def test_a_short_previous_key_is_refused_and_not_repeated(environment: Environment) -> None:
+    environment.setenv("SMOVIE_PREVIOUS_SECRET_KEYS", "hidden phrase, of-sixteen-letters-or-more")
+    done = CliRunner().invoke(main, ["--print-config"])
+    assert done.exit_code == 1
+    assert "SMOVIE_PREVIOUS_SECRET_KEYS: a key is shorter than 16 characters" in done.output
+    with pytest.raises(ValidationError) as refused:
+        read_settings()
+    assert "hidden" not in str(refused.value) + done.output
+
+
+@pytest.mark.parametrize(("key", "is_short"), [(None, False), ("x" * 15, True), ("x" * 16, False)])
+def test_a_short_key_is_known_for_one(environment: Environment, key: str | None, is_short: bool) -> None:
+    assert Settings(secret_key=key).has_short_secret is is_short
+
+
 def test_what_is_printed_masks_secrets_and_only_them(environment: Environment) -> None:
     environment.setenv("SMOVIE_SECRET_KEY", "hidden-1")
     environment.setenv("SMOVIE_MONGO_URL", "mongodb://user:hidden-2@db.example/")
     environment.setenv("SMOVIE_MAIL_URL", "smtp://user:hidden-3@mail.example")
+    environment.setenv("SMOVIE_PREVIOUS_SECRET_KEYS", "hidden-4-hidden-4, hidden-5-hidden-5")
     environment.setenv("SMOVIE_ALLOWED_ORIGINS", "https://b.example https://a.example")
     done = CliRunner().invoke(main, ["--print-config", "--port", "9000"])
     assert done.exit_code == 0
     assert "hidden" not in done.output
     shown = dict(line.split("=", 1) for line in done.output.splitlines())
     assert shown["SMOVIE_SECRET_KEY"] == shown["SMOVIE_MONGO_URL"] == shown["SMOVIE_MAIL_URL"] == "********"
+    assert shown["SMOVIE_PREVIOUS_SECRET_KEYS"] == "******** ********"
     assert shown["SMOVIE_PORT"] == "9000"
     assert shown["SMOVIE_ALLOWED_ORIGINS"] == "https://a.example https://b.example"
     assert set(shown) == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}

@@ -92,6 +92,34 @@ def test_a_refresh_token_does_not_change_between_releases() -> None:
     assert SIGNER.refresh_token("session", 0) == "session.0.H0axlMeP-agQRxuWJNKAXKJmwzW6objX2pvZfx-x8TY"
 
 
+def test_tokens_of_previous_secrets_are_read_and_none_is_made_of_them() -> None:
+    signer = TokenSigner("a new secret", ["another secret", "a secret"])
+    assert signer.read_access(SIGNER.issue_access("user", "session")).user_id == "user"
+    assert signer.read_access(OTHER.issue_access("user", "session")).user_id == "user"
+    assert signer.read_refresh(SIGNER.refresh_token("session", 3)) == ("session", 3)
+    assert signer.refresh_token("session", 3) == TokenSigner("a new secret").refresh_token("session", 3)
+    for older in (SIGNER, OTHER):
+        assert code_of(older.read_access, signer.issue_access("user", "session")) == "token_invalid"
+        assert code_of(older.read_refresh, signer.refresh_token("session", 3)) == "token_invalid"
+
+
+def test_a_key_id_of_ours_on_a_token_of_another_secret_opens_nothing() -> None:
+    signer = TokenSigner("a new secret", ["a secret"])
+    claims = jwt.decode(SIGNER.issue_access("user", "session"), options={"verify_signature": False})
+    for key_id in signer._access_keys:
+        forged = jwt.encode(claims, OTHER._access_key, algorithm="HS256", headers={"kid": key_id})
+        assert code_of(signer.read_access, forged) == "token_invalid"
+
+
+def test_a_stored_hash_tells_which_secret_made_its_token() -> None:
+    signer = TokenSigner("a new secret", ["a secret"])
+    for maker in (SIGNER, signer):
+        token = maker.refresh_token("session", 3)
+        assert signer.refresh_token_of("session", 3, hash_token(token)) == token
+        assert signer.refresh_token_of("session", 4, hash_token(token)) is None
+    assert signer.refresh_token_of("session", 3, hash_token(OTHER.refresh_token("session", 3))) is None
+
+
 @pytest.mark.parametrize("change", ["generation", "session", "proof", "number", "more", "less", "case", "blank"])
 def test_a_tampered_refresh_token_is_refused(change: str) -> None:
     session, number, proof = SIGNER.refresh_token("session", 1).split(".")
