@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from smovie.models.accounts import AccountState
+from smovie.models.base import now
 from smovie.slices import in_slices
 from smovie.store import sessions, users
 from smovie.store.account_changes import open_account_changes
@@ -77,7 +78,7 @@ class AccountFeed:
         for start in range(0, len(everybody), _LOOKED_UP_TOGETHER):
             batch = everybody[start : start + _LOOKED_UP_TOGETHER]
             still_open, accounts = await asyncio.gather(
-                sessions.find_open(self._db, [session_id for session_id, _ in batch]),
+                sessions.find_open(self._db, [session_id for session_id, _ in batch], now()),
                 users.read_states(self._db, [user_id for _, user_id in batch]),
             )
             async for session_id, user_id in in_slices(batch):

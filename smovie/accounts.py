@@ -1,4 +1,4 @@
-"""Accounts: registering, proving the address, signing in and out (API.md "Accounts")."""
+"""Accounts: registering, proving the address, signing in (API.md "Accounts")."""
 
 import secrets
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from smovie import passwords, tokens
+from smovie import passwords, sign_ins, tokens
 from smovie.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from smovie.ids import new_id
 from smovie.mail.letters import NOBODY, LetterWriter
@@ -17,7 +17,6 @@ from smovie.models.accounts import (
     Me,
     Registration,
     Role,
-    Session,
     SignedIn,
     TokenPair,
     User,
@@ -34,8 +33,6 @@ from smovie.throttles import Throttle, Throttles
 log = structlog.get_logger("accounts")
 
 VERIFY_WITHIN = timedelta(days=3)
-SESSION_LIFE = timedelta(days=30)
-REUSE_GRACE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ async def register(
         created_at=at,
     )
     await users.insert(means.db, user)
-    pair = await _open_session(means, user, device)
+    pair = await sign_ins.open_session(means.db, means.signer, user, device)
     may_write = await means.throttles.allows(Throttle.REGISTRATION_MAILS_PER_MAILBOX, user.email_key)
     to = registration.email if may_write else NOBODY
     if taken:
@@ -88,9 +85,10 @@ async def register(
 
 
 async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) -> TokenPair:
-    """Take the proof from the mail: the account is its owner's now, signed in. Single use.
+    """Take the proof from the mail: the account is its owner's now, signed in where the link was opened. Single use.
 
-    What others registered with the same address dies here. Errors: NotFound for a proof that is wrong, spent or late.
+    Who registered it goes on in their own session (`sign_ins.hand_over`). What others registered with the same address
+    dies here. Errors: NotFound for a proof that is wrong, spent or late.
     """
     pending = await users.by_id(means.db, user_id)
     if pending is None or pending.email_verified:
@@ -98,13 +96,7 @@ async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) 
     user = await _confirm(means, pending, tokens.hash_token(proof))
     rivals = await users.delete_pending(means.db, user.email_key)
     await sessions.delete_of_users(means.db, rivals)
-    return await _open_session(means, user, device)
-
-
-async def sign_in_confirmed(means: AccountMeans, user_id: str, device: Device) -> TokenPair | None:
-    """Tokens for who registered this account and waits, once its address is confirmed; None until then."""
-    user = await users.by_id(means.db, user_id)
-    return await _open_session(means, user, device) if user and user.email_verified and user.is_active else None
+    return await sign_ins.open_session(means.db, means.signer, user, device)
 
 
 async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User:
@@ -154,7 +146,7 @@ async def login(means: AccountMeans, credentials: Credentials, device: Device) -
     await guess.was_right()
     if not user.email_verified:
         raise Forbidden("unverified")
-    pair = await _open_session(means, user, device)
+    pair = await sign_ins.open_session(means.db, means.signer, user, device)
     await _check_unchanged(means, user, pair)
     return SignedIn(**pair.model_dump(), user=to_me(user))
 
@@ -163,40 +155,8 @@ async def _check_unchanged(means: AccountMeans, user: User, pair: TokenPair) -> 
     """End a session whose password was changed while it was being checked: that change could not know of it."""
     current = await users.by_id(means.db, user.id)
     if current is None or not current.is_active or current.password_hash != user.password_hash:
-        await logout(means, pair.refresh)
+        await sign_ins.log_out(means.db, means.signer, pair.refresh)
         raise Unauthenticated("login_failed")
-
-
-async def refresh(means: AccountMeans, token: str) -> TokenPair:
-    """Change a refresh token for its successor. The same token within 10 s gets the same successor (a double click);
-    later it is a stolen one, and its family ends. Errors: Unauthenticated."""
-    session_id, generation = means.signer.read_refresh(token)
-    at = now()
-    successor = means.signer.refresh_token(session_id, generation + 1)
-    session = await sessions.rotate(
-        means.db, session_id, from_hash=tokens.hash_token(token), to_hash=tokens.hash_token(successor),
-        at=at, expires_at=at + SESSION_LIFE,
-    )  # fmt: skip
-    if session is None:
-        session = await sessions.by_id(means.db, session_id)
-        if session is None:
-            raise Unauthenticated("session_ended")
-        if session.generation != generation + 1 or at - session.rotated_at > REUSE_GRACE:
-            await sessions.delete(means.db, session_id)
-            log.warning("a used refresh token came again, its session was ended", session=session_id)
-            raise Unauthenticated("session_ended")
-    access = means.signer.issue_access(session.user_id, session_id)
-    return TokenPair(access=access, refresh=successor, expires_in=tokens.ACCESS_LIFE_S)
-
-
-async def logout(means: AccountMeans, token: str) -> str | None:
-    """End the session of a refresh token; one that is not good any more is no error. Returns the session's id."""
-    try:
-        session_id, _ = means.signer.read_refresh(token)
-    except Unauthenticated:
-        return None
-    await sessions.delete(means.db, session_id)
-    return session_id
 
 
 async def show_me(db: Database, user_id: str) -> Me:
@@ -213,7 +173,10 @@ async def is_registered(db: Database, address: str) -> bool:
 
 
 async def create_admin(db: Database, hasher: passwords.PasswordHasher, email: str, password: str) -> None:
-    """Make the address an admin with this password, verified; its name is the part before the @."""
+    """Make the address an admin with this password, verified; its name is the part before the @.
+
+    Whoever was signed in to an account that it has already is so no more.
+    """
     password_hash = await hasher.hash(password)
     for name in _names_like(email.partition("@")[0][:40]):
         user = User(
@@ -221,20 +184,9 @@ async def create_admin(db: Database, hasher: passwords.PasswordHasher, email: st
             password_hash=password_hash, role=Role.ADMIN, email_verified=True, created_at=now(),
         )  # fmt: skip
         try:
-            return await users.upsert_staff(db, user)
+            user_id = await users.upsert_staff(db, user)
         except Conflict:
             continue
+        await sessions.delete_all_of_user(db, user_id)
+        return
     raise Conflict("username_taken")
-
-
-async def _open_session(means: AccountMeans, user: User, device: Device) -> TokenPair:
-    session_id, at = new_id(), now()
-    refresh_token = means.signer.refresh_token(session_id, 0)
-    session = Session(
-        id=session_id, user_id=user.id, generation=0, refresh_hash=tokens.hash_token(refresh_token),
-        rotated_at=at, created_at=at, last_used_at=at, expires_at=at + SESSION_LIFE,
-        user_agent=device.user_agent[:300], address=device.address,
-    )  # fmt: skip
-    await sessions.insert(means.db, session)
-    access = means.signer.issue_access(user.id, session_id)
-    return TokenPair(access=access, refresh=refresh_token, expires_in=tokens.ACCESS_LIFE_S)

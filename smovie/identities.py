@@ -9,6 +9,7 @@ import time
 from smovie.bounded_cache import BoundedCache
 from smovie.errors import Unauthenticated
 from smovie.models.accounts import Identity, User
+from smovie.models.base import now
 from smovie.store import sessions, users
 from smovie.store.mongo import Database
 from smovie.tokens import TokenSigner
@@ -68,7 +69,7 @@ class IdentityCheck:
 
     async def _look_up(self, session_id: str, user_id: str) -> User:
         session = await sessions.by_id(self._db, session_id)
-        if session is None or session.user_id != user_id:
+        if session is None or session.user_id != user_id or session.expires_at <= now():
             raise Unauthenticated("session_ended")
         user = await users.by_id(self._db, user_id)
         if user is None or not user.is_active:

@@ -3,7 +3,7 @@
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
-from smovie import accounts
+from smovie import accounts, sign_ins
 from smovie.models.accounts import (
     Credentials,
     Me,
@@ -65,14 +65,15 @@ class RefreshHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=TokenPair)
     async def post(self, body: RefreshRequest) -> None:
         """Change a refresh token for its successor."""
-        self.send(await accounts.refresh(self.runtime.accounts, body.refresh))
+        means = self.runtime.accounts
+        self.send(await sign_ins.refresh(means.db, means.signer, body.refresh, self.device))
 
 
 class LogoutHandler(ApiHandler):
     @operation(access=Access.PUBLIC, status=204)
     async def post(self, body: RefreshRequest) -> None:
         """End the session of a refresh token."""
-        session_id = await accounts.logout(self.runtime.accounts, body.refresh)
+        session_id = await sign_ins.log_out(self.runtime.db, self.runtime.accounts.signer, body.refresh)
         if session_id:
             self.runtime.endings.end_sessions([session_id], "logged out")
         self.send_nothing()

@@ -1,7 +1,7 @@
 """`/ws/verify/{uid}`: a socket that waits for its account's address to be confirmed (ROOMS.md 30).
 
-Wherever and whenever the link is opened, the socket gets fresh tokens: when the account feed brings the news, and on
-connecting when it happened while the socket was down.
+Wherever and whenever the link is opened, the socket gets the tokens with which its session goes on: when the account
+feed brings the news, and on connecting when it happened while the socket was down.
 """
 
 from tornado.locale import Locale
@@ -13,9 +13,9 @@ from handlers.live.wire import FORBIDDEN, TRY_AGAIN_LATER
 from handlers.problems import say
 from handlers.runtime import Runtime
 from hub.position import Position
-from smovie import accounts
+from smovie import sign_ins
 from smovie.errors import Invalid, Unavailable
-from smovie.models.accounts import Device, Identity
+from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
 
 
@@ -54,15 +54,16 @@ class VerifySession(SocketSession):
         """Once the address is confirmed, hand over tokens; this once, and again to who connects again."""
         if not identity.verified or self._is_told:
             return
+        means = self._runtime.accounts
         try:
-            pair = await accounts.sign_in_confirmed(self._runtime.accounts, self._uid, Device(address=self.address))
+            pair = await sign_ins.hand_over(means.db, means.signer, identity)
         except Unavailable as refusal:  # nothing would remind us of it: the client comes again, and gets them then
             self._refuse(refusal, {})
             self.connection.close(TRY_AGAIN_LATER, refusal.code)
             return
-        if pair:
-            self._is_told = True
-            self._say({"type": "email_verified", "message": say(self._locale, "verified"), **pair.model_dump()})
+        self._is_told = True
+        given = pair.model_dump() if pair else {}
+        self._say({"type": "email_verified", "message": say(self._locale, "verified"), **given})
 
     async def _take(self, identity: Identity, message: Frame) -> None:
         self._count_frame()

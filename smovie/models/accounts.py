@@ -107,7 +107,10 @@ class AccountState(StoredModel):
 
 
 class Session(StoredModel):
-    """A signed-in device: a family of refresh tokens of which only generation `generation` is good."""
+    """A signed-in device: a family of refresh tokens of which only generation `generation` is good.
+
+    `was_unverified` marks one that was opened before its account's address was confirmed.
+    """
 
     id: str
     user_id: str
@@ -119,6 +122,7 @@ class Session(StoredModel):
     expires_at: datetime
     user_agent: str = ""
     address: str = ""
+    was_unverified: bool = False
 
 
 class Identity(Model):

@@ -1,10 +1,10 @@
-"""The `sessions` collection: one document a signed-in device; gone means ended."""
+"""The `sessions` collection: one document a signed-in device; gone means ended, and so does run out."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from smovie.models.accounts import Session
+from smovie.models.accounts import Device, Session
 from smovie.store.mongo import Database, pack, store_call, unpack
 
 
@@ -25,9 +25,9 @@ async def by_id(db: Database, session_id: str) -> Session | None:
 
 
 @store_call
-async def find_open(db: Database, session_ids: Sequence[str]) -> set[str]:
+async def find_open(db: Database, session_ids: Sequence[str], at: datetime) -> set[str]:
     """Those of these sessions that have not ended."""
-    cursor = db.sessions.find({"_id": {"$in": list(session_ids)}}, {"_id": 1})
+    cursor = db.sessions.find({"_id": {"$in": list(session_ids)}, "expires_at": {"$gt": at}}, {"_id": 1})
     return {row["_id"] async for row in cursor}
 
 
@@ -41,15 +41,26 @@ async def newest_of_user(db: Database, user_id: str, at: datetime, *, limit: int
 
 @store_call
 async def rotate(
-    db: Database, session_id: str, *, from_hash: str, to_hash: str, at: datetime, expires_at: datetime
-) -> Session | None:
-    """Replace the good refresh token by its successor, if it still is the good one; None otherwise."""
+    db: Database, session_id: str, *, from_hash: str, to_hash: str, device: Device, at: datetime, life: timedelta,
+    life_at_most: timedelta,
+) -> Session | None:  # fmt: skip
+    """Replace the good refresh token by its successor, if it still is the good one; None otherwise.
+
+    The session then ends `life` from now, and never later than `life_at_most` after it was opened.
+    """
+    last_end = {"$add": ["$created_at", life_at_most // timedelta(milliseconds=1)]}
     change = {
-        "$set": {"refresh_hash": to_hash, "rotated_at": at, "last_used_at": at, "expires_at": expires_at},
-        "$inc": {"generation": 1},
+        "refresh_hash": to_hash,
+        "generation": {"$add": ["$generation", 1]},
+        "rotated_at": at,
+        "last_used_at": at,
+        "expires_at": {"$min": [at + life, last_end]},
+        # A client's own words: a $ in them is no name of a member.
+        "user_agent": {"$literal": device.user_agent},
+        "address": {"$literal": device.address},
     }
-    query = {"_id": session_id, "refresh_hash": from_hash}
-    return _to_session(await db.sessions.find_one_and_update(query, change, return_document=True))
+    query = {"_id": session_id, "refresh_hash": from_hash, "expires_at": {"$gt": at}}
+    return _to_session(await db.sessions.find_one_and_update(query, [{"$set": change}], return_document=True))
 
 
 @store_call

@@ -137,17 +137,25 @@ def _of_reset(user_id: str, reset_hash: str, at: datetime) -> Document:
 
 
 @store_call
-async def upsert_staff(db: Database, user: User) -> None:
-    """Create a verified account of staff, or give the existing one of that address this password and role.
+async def set_active(db: Database, user_id: str, is_active: bool) -> bool:
+    """Close an account to everybody, or open it again; whether there is one."""
+    return bool((await db.users.update_one({"_id": user_id}, {"$set": {"is_active": is_active}})).matched_count)
+
+
+@store_call
+async def upsert_staff(db: Database, user: User) -> str:
+    """Create a verified account of staff, or give the existing one of that address this password and role; its id.
 
     Errors: Conflict for a taken name.
     """
     found = await db.users.find_one({"email_key": user.email_key, "email_verified": True}, {"_id": 1})
     if found:
         change = {"password_hash": user.password_hash, "role": user.role.value, "is_active": True}
-        await db.users.update_one({"_id": found["_id"]}, {"$set": change})
-        return
+        unset = {"reset_hash": "", "reset_until": ""}
+        await db.users.update_one({"_id": found["_id"]}, {"$set": change, "$unset": unset})
+        return str(found["_id"])
     try:
         await db.users.insert_one(pack(user.model_dump(mode="python", exclude_none=True)))
     except DuplicateKeyError as exc:
         raise Conflict("username_taken") from exc
+    return user.id

@@ -7,6 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from tornado.ioloop import IOLoop
 
+from smovie import accounts
+from smovie.bans import ban_user, lift_ban
+from smovie.errors import NotFound
 from tests.api.test_password_reset import forget, reset
 from tests.api.test_sessions import sessions_of, sign_in
 from tests.rooms.test_verify import waiting
@@ -93,6 +96,10 @@ async def test_clause_21_a_password_reset_on_another_instance(server: RunningSer
         assert time.monotonic() - began < WITHIN_S
 
 
+async def ban(server: RunningServer, member: Member, _phone: Tokens) -> None:
+    await ban_user(server.runtime.db, member.id)
+
+
 async def deactivate(server: RunningServer, member: Member, _phone: Tokens) -> None:
     await server.runtime.db.users.update_one({"_id": member.id}, {"$set": {"is_active": False}})
 
@@ -101,8 +108,8 @@ async def delete(server: RunningServer, member: Member, _phone: Tokens) -> None:
     await server.runtime.db.users.delete_one({"_id": member.id})
 
 
-@pytest.mark.parametrize("end", [deactivate, delete])
-async def test_clause_21_an_account_closed_even_by_hand(
+@pytest.mark.parametrize("end", [ban, deactivate, delete])
+async def test_clause_21_an_account_banned_or_closed_by_hand(
     server: RunningServer, other: RunningServer, end: Ending
 ) -> None:
     member = await server.a_member()
@@ -112,6 +119,35 @@ async def test_clause_21_an_account_closed_even_by_hand(
         assert await room.closed() == 4403
         assert (await other.api.get("/me", access=member.access)).status == 401
         assert time.monotonic() - began < WITHIN_S
+
+
+async def test_who_was_banned_signs_in_no_more_until_the_ban_is_lifted(server: RunningServer) -> None:
+    member = await server.a_member()
+    login = {"email": member.email, "password": member.password}
+    await ban_user(server.runtime.db, member.id)
+    assert (await server.api.post("/auth/login", login)).status == 401
+    await lift_ban(server.runtime.db, member.id)
+    assert (await server.api.post("/auth/login", login)).status == 200
+    assert (await server.api.get("/me", access=member.access)).status == 401, "what had ended stays so"
+    for change in (ban_user, lift_ban):
+        with pytest.raises(NotFound):
+            await change(server.runtime.db, "nobody")
+
+
+async def test_clause_21_a_new_admin_password_from_the_command_line_ends_all_sessions(
+    server: RunningServer, other: RunningServer
+) -> None:
+    member = await server.a_member()
+    held = await forget(server, member)
+    async with served_by(other, {"access": member.access}) as room:
+        began = time.monotonic()
+        await accounts.create_admin(server.runtime.db, server.runtime.accounts.hasher, member.email, NEW)
+        assert await room.closed() == 4401
+        assert (await other.api.get("/me", access=member.access)).status == 401
+        assert time.monotonic() - began < WITHIN_S
+    assert (await reset(server, held)).status == 404
+    signed_in = await server.api.post("/auth/login", {"email": member.email, "password": NEW})
+    assert signed_in.json["user"]["role"] == "admin"
 
 
 async def test_nobody_else_feels_an_end(server: RunningServer, other: RunningServer) -> None:
