@@ -1,6 +1,8 @@
 """Every operator's knob, typed, read once by `run.py` from SMOVIE_*, or from the file that SMOVIE_*_FILE names."""
 
 import os
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ SECRET_MIN = 16  # characters; a shorter one can be found by trying, with any to
 
 Words = Annotated[frozenset[str], NoDecode]  # separated by commas or blanks
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]  # so are these
+Networks = Annotated[frozenset[IPv4Network | IPv6Network], NoDecode]  # and these; an address is a network of one
 
 
 def _is_limit(text: str) -> str:
@@ -46,7 +49,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".smovie"), description="embedded database, outbox, secret key")
     public_url: str | None = Field(None, description="how users reach this server, for links in mails")
     allowed_origins: Words = Field(frozenset(), description="web sites that may call from a browser")
-    trusted_proxies: Words = Field(frozenset(), description="addresses whose X-Forwarded-For is believed")
+    trusted_proxies: Networks = Field(
+        frozenset(), description="addresses and networks (10.0.0.0/8) whose X-Forwarded-For is believed"
+    )
 
     mongo_url: SecretStr | None = Field(None, description="a replica set; unset: the embedded mongod")
     mongo_database: str = Field("smovie", pattern=r"^[A-Za-z0-9_-]{1,38}$")
@@ -100,6 +105,14 @@ class Settings(BaseSettings):
             pass
         raise PydanticCustomError("redis_url", "not redis://[user:password@]host[:port][/number] or rediss://…")
 
+    @field_validator("trusted_proxies", mode="before")  # after the next one: the last is called first
+    @classmethod
+    def _to_networks(cls, words: Iterable[str]) -> frozenset[IPv4Network | IPv6Network]:
+        try:
+            return frozenset(map(ip_network, words))
+        except ValueError as exc:
+            raise PydanticCustomError("network", "{problem}", {"problem": str(exc)}) from None
+
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -135,7 +148,7 @@ class Settings(BaseSettings):
             elif isinstance(value, tuple):
                 value = " ".join("********" for _ in value)
             elif isinstance(value, frozenset):
-                value = " ".join(sorted(value))
+                value = " ".join(sorted(map(str, value)))
             elif isinstance(value, Path):
                 value = str(value)
             shown[f"{PREFIX}{name.upper()}"] = value

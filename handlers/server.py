@@ -1,8 +1,9 @@
 """The HTTP server: the application with its routes, and what guards it before a handler is chosen."""
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from pathlib import Path
+from typing import Any
 
 import orjson
 import structlog
@@ -12,6 +13,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from handlers.base import UnknownAddressHandler, log_request
+from handlers.client_address import Network, client_address
 from handlers.headers import headers_of_every_answer, locale_of, request_id_of
 from handlers.openapi import describe
 from handlers.problems import problem
@@ -46,42 +48,45 @@ def load_texts(folder: Path) -> None:
     tornado.locale.load_translations(str(folder))
 
 
-def make_server(application: Application, *, trusted_proxies: frozenset[str]) -> HTTPServer:
+def make_server(application: Application, *, trusted_proxies: Collection[Network]) -> HTTPServer:
     """An HTTP server that is not listening yet. `X-Forwarded-For` is believed only of trusted proxies."""
     return HTTPServer(
-        _Guard(application),
+        _Guard(application, trusted_proxies),
         max_body_size=_DISCARD_BYTES,
         body_timeout=_BODY_WITHIN_S,
         idle_connection_timeout=_IDLE_S,
-        xheaders=bool(trusted_proxies),
-        trusted_downstream=sorted(trusted_proxies),
     )
 
 
 class _Guard(httputil.HTTPServerConnectionDelegate):
-    """Bounds what a request may carry. Tornado alone would answer a large body with a bare 400."""
+    """Bounds what a request may carry, and finds out whose it is. Tornado alone would answer a large body with a bare
+    400, and believe whoever sends X-Real-Ip."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, trusted_proxies: Collection[Network]) -> None:
         self._application = application
+        self._trusted_proxies = trusted_proxies
 
     def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         request = self._application.start_request(server_conn, request_conn)
-        return _BoundedRequest(request, request_conn, self._application.settings["runtime"].allowed_origins)
+        origins = self._application.settings["runtime"].allowed_origins
+        return _GuardedRequest(request, request_conn, origins, self._trusted_proxies)
 
     def on_close(self, server_conn: object) -> None:
         self._application.on_close(server_conn)
 
 
-class _BoundedRequest(httputil.HTTPMessageDelegate):
+class _GuardedRequest(httputil.HTTPMessageDelegate):
     def __init__(
         self,
         request: httputil.HTTPMessageDelegate,
         connection: httputil.HTTPConnection,
         allowed_origins: frozenset[str],
+        trusted_proxies: Collection[Network],
     ) -> None:
         self._request = request
         self._connection = connection
         self._allowed_origins = allowed_origins
+        self._trusted_proxies = trusted_proxies
         self._received = 0
         self._refused = False
         self._headers = httputil.HTTPHeaders()
@@ -96,6 +101,7 @@ class _BoundedRequest(httputil.HTTPMessageDelegate):
         if _LENGTH.fullmatch(length) and int(length) > MAX_BODY_BYTES:
             self._refuse()
             return None
+        self._find_client(headers)
         return self._request.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -110,6 +116,12 @@ class _BoundedRequest(httputil.HTTPMessageDelegate):
 
     def on_connection_close(self) -> None:
         self._request.on_connection_close()
+
+    def _find_client(self, headers: httputil.HTTPHeaders) -> None:
+        """Say whose this request of the connection is, where Tornado takes `remote_ip` from."""
+        context: Any = self._connection.context  # type: ignore[attr-defined]
+        forwarded_for = headers.get("X-Forwarded-For", "")
+        context.remote_ip = client_address(context.address[0], forwarded_for, self._trusted_proxies)
 
     def _refuse(self) -> None:
         self._refused = True

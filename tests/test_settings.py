@@ -48,6 +48,8 @@ def test_a_list_is_split_at_commas_and_blanks(environment: Environment, text: st
     settings = read_settings()
     assert settings.allowed_origins == {"https://a.example", "https://b.example"}
     assert settings.trusted_proxies == frozenset()
+    environment.setenv("SMOVIE_TRUSTED_PROXIES", "::1, 10.0.0.0/8 127.0.0.1")
+    assert read_settings().public()["SMOVIE_TRUSTED_PROXIES"] == "10.0.0.0/8 127.0.0.1/32 ::1/128"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,7 @@ def test_a_secret_file_that_is_not_there_stops_the_start(environment: Environmen
         ("LIMIT_LOGINS_PER_ADDRESS", "5/minute; 9/hour"),
         ("REDIS_URL", "localhost:6379"), ("REDIS_URL", "http://localhost"), ("REDIS_URL", "redis://"),
         ("REDIS_URL", "redis://localhost:99999"),
+        ("TRUSTED_PROXIES", "localhost"), ("TRUSTED_PROXIES", "10.0.0.1/8"), ("TRUSTED_PROXIES", "10.0.0.1 1.2.3"),
     ],
 )  # fmt: skip
 def test_a_value_out_of_bounds_is_refused_in_a_line_that_names_it(

@@ -8,6 +8,7 @@ from typing import Protocol
 from handlers.live.connection import LiveConnection
 from handlers.live.wire import RESTART
 from smovie.models.accounts import AccountState
+from smovie.throttles.clients import counted_as
 
 SWEEP_S = 0.5
 _SLICE = 500  # sockets looked at before the loop serves others
@@ -51,18 +52,18 @@ class LiveConnections:
 
     def has_room_for(self, address: str) -> bool:
         """Whether one more socket that has not signed in may come from an address."""
-        return not self.per_address or self._unauthenticated[address] < self.per_address
+        return not self.per_address or self._unauthenticated[counted_as(address)] < self.per_address
 
     def add(self, session: LiveSession) -> None:
         """A socket has come; nobody knows whose."""
         self._sessions[session.connection] = session
-        self._unauthenticated[session.address] += 1
+        self._unauthenticated[counted_as(session.address)] += 1
 
     def signed_in(self, session: LiveSession, user_id: str, session_id: str) -> bool:
         """A socket's user and sign-in are known; False when they have as many sockets as they may."""
         if self.per_user and len(self._of_user.get(user_id, ())) >= self.per_user:
             return False
-        _less(self._unauthenticated, session.address)
+        _less(self._unauthenticated, counted_as(session.address))
         session.user_id, session.session_id = user_id, session_id
         self._of_user.setdefault(user_id, set()).add(session)
         self._of_sign_in.setdefault(session_id, set()).add(session)
@@ -80,7 +81,7 @@ class LiveConnections:
         if session is None:
             return
         if not session.user_id:
-            _less(self._unauthenticated, session.address)
+            _less(self._unauthenticated, counted_as(session.address))
         else:
             _without(self._of_user, session.user_id, session)
             _without(self._of_sign_in, session.session_id, session)
