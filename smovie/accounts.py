@@ -1,5 +1,6 @@
 """Accounts: registering, proving the address, signing in (API.md "Accounts")."""
 
+import asyncio
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -88,8 +89,9 @@ async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) 
     """Take the proof from the mail: the account is its owner's now, signed in where the link was opened. Single use.
 
     Who registered it goes on in their own session (`sign_ins.hand_over`). What others registered with the same address
-    dies here. Errors: NotFound for a proof that is wrong, spent or late.
+    dies here. Errors: NotFound for a proof that is wrong, spent or late; TooMany.
     """
+    await means.throttles.take(Throttle.CONFIRMATIONS_PER_ADDRESS, device.address)
     pending = await users.by_id(means.db, user_id)
     if pending is None or pending.email_verified:
         raise NotFound("verification_not_found")
@@ -121,13 +123,25 @@ def _names_like(wished: str) -> Iterator[str]:
         yield f"{wished[:34]} {secrets.randbelow(90_000) + 10_000}"
 
 
-async def resend_verification(means: AccountMeans, address: str, language: Language) -> None:
-    """Write again to an address with a pending registration; nothing tells the caller whether there is one."""
-    user = await users.by_address(means.db, address_key(address))
-    if user and not user.email_verified:
-        proof = secrets.token_urlsafe(32)
-        if await users.set_proof(means.db, user, tokens.hash_token(proof), now() + VERIFY_WITHIN):
-            await means.letters.write_verification(user.email, user.id, proof, language)
+async def resend_verification(means: AccountMeans, address: str, device: Device, language: Language) -> None:
+    """Write again to an address with a pending registration; nothing tells the caller whether there is one.
+
+    Without one the same is done for nobody, as for a forgotten password; past the limit of a mailbox too, so that an
+    earlier link stays good. Errors: TooMany for the caller's own limit.
+    """
+    await means.throttles.take(Throttle.CONFIRMATION_MAILS_PER_ADDRESS, device.address)
+    key = address_key(address)
+    may_write = await means.throttles.allows(Throttle.CONFIRMATION_MAILS_PER_MAILBOX, key)
+    user = await users.by_address(means.db, key)
+    if may_write and user and not user.email_verified:
+        user_id, pending_until, to = user.id, user.pending_until, user.email
+    else:
+        user_id, pending_until, to = new_id(), None, NOBODY
+    proof, until = secrets.token_urlsafe(32), now() + VERIFY_WITHIN
+    await asyncio.gather(
+        users.set_proof(means.db, user_id, tokens.hash_token(proof), until, pending_until=pending_until),
+        means.letters.write_verification(to, user_id, proof, language),
+    )
 
 
 async def login(means: AccountMeans, credentials: Credentials, device: Device) -> SignedIn:

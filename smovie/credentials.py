@@ -13,12 +13,13 @@ from smovie.accounts import AccountMeans
 from smovie.errors import Invalid, NotFound
 from smovie.ids import new_id
 from smovie.mail.letters import NOBODY
-from smovie.models.accounts import Identity, address_key
+from smovie.models.accounts import Device, Identity, address_key
 from smovie.models.base import now
 from smovie.models.catalog import Language
 from smovie.models.credentials import PasswordChange, PasswordReset
 from smovie.reauthentication import confirm_caller
 from smovie.store import sessions, users
+from smovie.throttles import Throttle
 
 RESET_WITHIN = timedelta(hours=1)
 
@@ -26,8 +27,9 @@ RESET_WITHIN = timedelta(hours=1)
 async def change_password(means: AccountMeans, caller: Identity, change: PasswordChange) -> list[str]:
     """Change the caller's password; all their other sessions end. Returns the ids of these.
 
-    Errors: those of `confirm_caller`; Invalid when `old` was changed meanwhile.
+    Errors: those of `confirm_caller`; Invalid when `old` was changed meanwhile; TooMany.
     """
+    await means.throttles.take(Throttle.PASSWORD_CHANGES_PER_USER, caller.user_id)
     user = await confirm_caller(means, caller, change.old, pointer="/old")
     to_hash = await means.hasher.hash(change.new)
     if not await users.replace_password(means.db, user.id, from_hash=user.password_hash, to_hash=to_hash):
@@ -35,14 +37,21 @@ async def change_password(means: AccountMeans, caller: Identity, change: Passwor
     return await sessions.delete_all_of_user(means.db, caller.user_id, but=caller.session_id)
 
 
-async def forget_password(means: AccountMeans, address: str, language: Language) -> None:
+async def forget_password(means: AccountMeans, address: str, device: Device, language: Language) -> None:
     """Write a link for a new password to the owner of an address; it works once, within an hour, and the newest only.
 
     Without an owner the same is done for nobody: the same look-up and writes, and a letter that is not sent. The two
-    writes go side by side, so that finding no account to write to saves no time.
+    writes go side by side, so that finding no account to write to saves no time. Past the limit of an account it is
+    nobody's too, so that an earlier link stays good. Errors: TooMany for the caller's own limit.
     """
-    user = await users.by_address(means.db, address_key(address))
-    user_id, to = (user.id, user.email) if user and user.email_verified and user.is_active else (new_id(), NOBODY)
+    await means.throttles.take(Throttle.FORGOTTEN_PASSWORDS_PER_ADDRESS, device.address)
+    key = address_key(address)
+    may_write = await means.throttles.allows(Throttle.FORGOTTEN_PASSWORDS_PER_ACCOUNT, key)
+    user = await users.by_address(means.db, key)
+    if may_write and user and user.email_verified and user.is_active:
+        user_id, to = user.id, user.email
+    else:
+        user_id, to = new_id(), NOBODY
     proof = secrets.token_urlsafe(32)
     await asyncio.gather(
         users.set_reset(means.db, user_id, tokens.hash_token(proof), now() + RESET_WITHIN),
@@ -50,11 +59,12 @@ async def forget_password(means: AccountMeans, address: str, language: Language)
     )
 
 
-async def reset_password(means: AccountMeans, reset: PasswordReset) -> list[str]:
+async def reset_password(means: AccountMeans, reset: PasswordReset, device: Device) -> list[str]:
     """Set the password by the link from the mail; all sessions end. Returns the ids of these.
 
-    Errors: NotFound for a token that is wrong, spent or late; that costs no hashing.
+    Errors: NotFound for a token that is wrong, spent or late; that costs no hashing. TooMany.
     """
+    await means.throttles.take(Throttle.PASSWORD_RESETS_PER_ADDRESS, device.address)
     reset_hash = tokens.hash_token(reset.token)
     if not await users.has_reset(means.db, reset.uid, reset_hash, now()):
         raise NotFound("reset_not_found")

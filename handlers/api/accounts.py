@@ -30,7 +30,7 @@ class ResendHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=Message, status=202)
     async def post(self, body: Resend) -> None:
         """Write the confirmation mail again, if the address waits for one."""
-        await accounts.resend_verification(self.runtime.accounts, body.email, self.language)
+        await accounts.resend_verification(self.runtime.accounts, body.email, self.device, self.language)
         self.send(Message(message=self.say("resent")), status=202)
 
 

@@ -21,7 +21,7 @@ class PasswordForgottenHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=Message, status=202)
     async def post(self, body: PasswordForgotten) -> None:
         """Write a link for a new password, if the address has an account."""
-        await credentials.forget_password(self.runtime.accounts, body.email, self.language)
+        await credentials.forget_password(self.runtime.accounts, body.email, self.device, self.language)
         self.send(Message(message=self.say("reset_sent")), status=202)
 
 
@@ -29,7 +29,7 @@ class PasswordResetHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=Message)
     async def post(self, body: PasswordReset) -> None:
         """Set a new password by the link from the mail; single use, all sessions end."""
-        ended = await credentials.reset_password(self.runtime.accounts, body)
+        ended = await credentials.reset_password(self.runtime.accounts, body, self.device)
         self.runtime.endings.end_sessions(ended, "the password was changed")
         self.send(Message(message=self.say("password_reset")))
 

@@ -83,15 +83,18 @@ async def confirm(db: Database, user_id: str, verify_hash: str, at: datetime, us
 
 
 @store_call
-async def set_proof(db: Database, user: User, verify_hash: str, until: datetime) -> bool:
+async def set_proof(
+    db: Database, user_id: str, verify_hash: str, until: datetime, *, pending_until: datetime | None
+) -> None:
     """Give an unverified account a new verification proof; the earlier one is dead, and a registration lives as long.
-    False when the account is verified, or changed otherwise, meanwhile."""
-    query = {"_id": user.id, "email_verified": False, "pending_until": user.pending_until}
+
+    Nothing happens when the account is verified, or otherwise than with this `pending_until`, or not there.
+    """
     change: Document = {"verify_hash": verify_hash, "verify_until": until}
-    if user.pending_until:
+    if pending_until:
         change["pending_until"] = until
-    done = await db.users.update_one(query, {"$set": change})
-    return bool(done.matched_count)
+    query = {"_id": user_id, "email_verified": False, "pending_until": pending_until}
+    await db.users.update_one(query, {"$set": change})
 
 
 @store_call

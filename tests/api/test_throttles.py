@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from smovie.passwords import PasswordHasher
+from tests.api.test_password_reset import writes_of
 from tests.conftest import StartServer
 from tests.support.api import Answer
-from tests.support.mailbox import letters_to
+from tests.support.mailbox import letters_to, link_in
 from tests.support.server import Member, RunningServer
 from tests.support.wait import until
 
@@ -137,13 +138,98 @@ async def test_a_mailbox_gets_so_many_mails_of_registrations_and_nobody_learns_o
     server = await start(limit_registration_mails_per_mailbox="2/10 minutes")
     one, two, three = [await server.register(email=email) for email in ("an@example.com", "AN@example.com") * 2][:3]
     assert set(one) == set(two) == set(three)
-    other = await server.register()
-    await until(lambda: letters_to(server.outbox, other["email"]))
-
-    async def none_waits() -> bool:
-        return await server.runtime.db.mails.count_documents({}) == 0
-
-    await until(none_waits)
+    await mails_are_out(server)
     written = letters_to(server.outbox, "an@example.com") + letters_to(server.outbox, "AN@example.com")
     assert len(written) == 2
     assert (await server.api.post_to(await server.proof_for(one))).status == 200
+
+
+# -- mails that a stranger could ask for -------------------------------------------------------------------------------
+
+ASKED = {"/auth/verify/resend": "confirmation_mails", "/auth/password/forgot": "forgotten_passwords"}
+
+
+@pytest.mark.parametrize(("path", "throttle"), ASKED.items())
+async def test_an_address_may_ask_for_mails_so_often(start: StartServer, path: str, throttle: str) -> None:
+    server = await start(**{f"limit_{throttle}_per_address": "2/minute"})
+    asked = [await server.api.post(path, {"email": f"{number}@example.com"}) for number in range(3)]
+    assert [answer.status for answer in asked[:2]] == [202, 202]
+    assert_refused(asked[2], within_s=60)
+
+
+async def test_a_confirmation_is_mailed_again_so_often_and_the_link_in_it_stays_good(start: StartServer) -> None:
+    server = await start(limit_confirmation_mails_per_mailbox="1/3 minutes")
+    registered = await server.register()
+    await server.proof_for(registered)
+    asked = await ask(server, "/auth/verify/resend", registered["email"].upper(), "nobody@example.com")
+    await mails_are_out(server)
+    assert len(letters_to(server.outbox, registered["email"])) == 2
+    assert_all_alike(asked)
+    assert (await server.api.post_to(await server.proof_for(registered))).status == 200
+
+
+async def test_a_link_for_a_password_is_mailed_so_often_and_the_newest_stays_good(start: StartServer) -> None:
+    server = await start(limit_forgotten_passwords_per_account="1/minute")
+    member = await server.a_member()
+    asked = await ask(server, "/auth/password/forgot", member.email, "nobody@example.com")
+    await mails_are_out(server)
+    (link,) = [path for letter in letters_to(server.outbox, member.email) if "reset" in (path := link_in(letter))]
+    assert_all_alike(asked)
+    uid, token = link.split("/")[-2:]
+    reset = await server.api.post("/auth/password/reset", {"uid": uid, "token": token, "password": "mật khẩu mới"})
+    assert reset.status == 200
+
+
+async def test_past_the_limit_and_for_nobody_the_same_writes_are_made(start: StartServer) -> None:
+    server = await start(
+        limit_confirmation_mails_per_mailbox="1/minute", limit_forgotten_passwords_per_account="1/minute"
+    )
+    registered, member = await server.register(), await server.a_member()
+    for path, known in (("/auth/verify/resend", registered["email"]), ("/auth/password/forgot", member.email)):
+        written = [await writes_of(server, path, email) for email in (known, known, "nobody@example.com")]
+        assert written == [{"update": 1, "insert": 1}] * 3
+
+
+async def ask(server: RunningServer, path: str, *addresses: str) -> list[Answer]:
+    """What three requests for each address are answered."""
+    return [await server.api.post(path, {"email": address}) for address in addresses for _ in range(3)]
+
+
+def assert_all_alike(answers: list[Answer]) -> None:
+    heard = {(answer.status, answer.body, tuple(sorted(answer.headers))) for answer in answers}
+    assert len(heard) == 1
+
+
+async def mails_are_out(server: RunningServer) -> None:
+    async def none_waits() -> bool:
+        return bool(await server.runtime.db.mails.count_documents({}) == 0)
+
+    await until(none_waits)
+
+
+# -- links from mails, and what one does when signed in ----------------------------------------------------------------
+
+
+async def test_an_address_may_try_so_many_links(start: StartServer) -> None:
+    server = await start(limit_confirmations_per_address="2/minute", limit_password_resets_per_address="2/minute")
+    for path, value in (
+        ("/auth/verify/nobody/nonsense", None),
+        ("/auth/password/reset", {"uid": "nobody", "token": "nonsense", "password": "mật khẩu dài"}),
+    ):
+        tried = [await server.api.post(path, value) for _ in range(3)]
+        assert [answer.status for answer in tried[:2]] == [404, 404]
+        assert_refused(tried[2], within_s=60)
+    by_get = await server.api.get("/auth/verify/nobody/nonsense", headers={"Accept": "application/json"})
+    assert_refused(by_get, within_s=60)
+    assert (await server.api.get("/auth/verify/nobody/nonsense")).status == 200, "to see the page costs nothing"
+
+
+@pytest.mark.parametrize("throttle", ["password_changes", "reauthentications"])
+async def test_a_user_may_try_to_change_the_password_so_often(start: StartServer, throttle: str) -> None:
+    server = await start(**{f"limit_{throttle}_per_user": "2/minute"})
+    member, other = await server.a_member(), await server.a_member()
+    change = {"old": WRONG, "new": "một mật khẩu khác"}
+    tried = [await server.api.post("/me/password", change, access=member.access) for _ in range(3)]
+    assert [answer.status for answer in tried[:2]] == [422, 422]
+    assert_refused(tried[2], within_s=60)
+    assert (await server.api.post("/me/password", change, access=other.access)).status == 422
