@@ -15,6 +15,7 @@ from smovie.embedded import embedded_mongod, own_folder
 from smovie.importing.demo import load_demo
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
+from tests.support.redis import RedisServer
 from tests.support.server import RunningServer, start_server, test_settings
 
 for name in [name for name in os.environ if name.startswith("SMOVIE_")]:
@@ -55,6 +56,15 @@ def database_names() -> Iterator[str]:
 def both_drivers(request: pytest.FixtureRequest) -> str:
     """For tests of the store: once under each driver."""
     return str(request.param)
+
+
+@pytest.fixture
+def redis_server(io_loop: IOLoop, tmp_path: Path) -> Iterator[RedisServer]:
+    """A real Redis of the test's own, that answers."""
+    server = RedisServer(tmp_path)
+    io_loop.run_sync(server.start)
+    yield server
+    io_loop.run_sync(server.kill)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tornado.iostream import StreamClosedError
 from tornado.tcpclient import TCPClient
 
 from tests.support.process import Program, Programs, mongods_on
+from tests.support.redis import RedisServer
 from tests.support.wait import until
 
 BAD = "không phải JSON"
@@ -184,6 +185,33 @@ async def test_help_lists_the_commands(programs: Programs) -> None:
     told = (await programs.run("--help")).printed
     for command in ("serve", "demo", "import", "create-admin", "check", "openapi"):
         assert f"\n  {command} " in told
+
+
+async def test_a_check_says_of_redis_whether_it_answers_and_else_what_to_do(
+    programs: Programs, mongod: str, redis_server: RedisServer
+) -> None:
+    env = {"SMOVIE_MONGO_URL": mongod, "SMOVIE_MONGO_DATABASE": "checked"}
+    shared = {**env, "SMOVIE_REDIS_URL": redis_server.url}
+    without, good = await programs.run("check", env=env), await programs.run("check", env=shared)
+    assert (without.process.returncode, good.process.returncode) == (0, 0), good.complaints
+    assert "redis: not set" in without.printed
+    assert "redis: ok (" in good.printed
+    await redis_server.kill()
+    bad = await programs.run("check", env=shared)
+    assert bad.process.returncode == 1
+    line = only_line(bad.complaints)
+    assert "redis does not answer" in line and "SMOVIE_REDIS_URL" in line
+    assert "mongodb: ok" in bad.printed
+
+
+async def test_a_redis_url_with_an_option_that_means_nothing_stops_the_start_with_a_line(
+    programs: Programs, mongod: str
+) -> None:
+    url = "redis://127.0.0.1?nonsense=1"
+    refused = await programs.run("serve", env={"SMOVIE_MONGO_URL": mongod, "SMOVIE_REDIS_URL": url})
+    assert refused.process.returncode == 1
+    assert "SMOVIE_REDIS_URL" in refused.complaints.splitlines()[-1]
+    assert "Traceback" not in refused.complaints
 
 
 async def test_an_admin_is_created_beside_a_server(demo: Program, programs: Programs) -> None:

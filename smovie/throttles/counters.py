@@ -1,13 +1,14 @@
 """Counting in moving windows: in Redis while it answers, so that instances count together, else in this process.
 
-Redis is a help, never a need: a question waits for it 125 ms at most (a request asks two at most), then is answered
-from here like all others until Redis is back, which is found out beside the requests.
+Redis is a help, never a need: who has waited 250 ms for its answer is answered from here, and so is everybody until
+Redis is back, which is found out beside the requests. Few ask at once, so that a crowd which keeps our own loop busy is
+not taken for a slow Redis.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 import structlog
 from limits import RateLimitItemPerSecond
@@ -19,8 +20,10 @@ log = structlog.get_logger("throttles")
 
 T = TypeVar("T")
 
-ANSWER_WITHIN_S = 0.125
+ANSWER_WITHIN_S = 0.25
+TURN_WITHIN_S = 0.25
 TRY_AGAIN_S = 1.0
+_AT_ONCE = 8  # about a millisecond of work each
 _FAILURES = (RedisError, OSError)  # a time-out is an OSError
 _TRIAL = [(RateLimitItemPerSecond(1_000_000), "trial")]
 
@@ -33,6 +36,7 @@ class Counters:
         self._redis = RedisWindows(redis_url) if redis_url else None
         self._here = Windows(self._memory)
         self._shared = Windows(self._redis) if self._redis else None
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._answers = True
 
     async def count(self, wanted: Sequence[Window]) -> int:
@@ -56,8 +60,7 @@ class Counters:
         """Count something in Redis: one that is full, or only reads, answers a PING. Errors: ConnectionError."""
         if self._shared:
             try:
-                async with asyncio.timeout(within_s):
-                    await self._shared.count(_TRIAL)
+                await _in_time(self._shared.count(_TRIAL), within_s)
             except _FAILURES as exc:
                 raise ConnectionError(_said(exc)) from exc
 
@@ -66,22 +69,44 @@ class Counters:
         if self._redis:
             await self._redis.close()
 
-    async def _ask(self, act: Callable[[Windows], Awaitable[T]]) -> T:
-        if self._shared and self._answers:
+    async def _ask(self, act: Callable[[Windows], Coroutine[Any, Any, T]]) -> T:
+        if self._shared and self._answers and await self._has_turn():
             try:
-                async with asyncio.timeout(ANSWER_WITHIN_S):
-                    return await act(self._shared)
+                if self._answers:  # still
+                    return await _in_time(act(self._shared), ANSWER_WITHIN_S)
             except _FAILURES as exc:
-                if self._answers:  # many requests may find out at once
+                if self._answers:  # the first to find out
                     self._answers = False
                     log.warning("redis does not answer, throttles count in this process", problem=_said(exc))
+            finally:
+                self._turns.release()
         return await act(self._here)
+
+    async def _has_turn(self) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TURN_WITHIN_S):
+                return await self._turns.acquire()
+        return False
 
     async def _look(self) -> None:
         with contextlib.suppress(ConnectionError):
             await self.try_redis()
             self._answers = True
             log.info("redis answers again, throttles count there")
+
+
+async def _in_time(question: Coroutine[Any, Any, T], within_s: float) -> T:
+    """The answer. Errors: TimeoutError when it is not there in time, and what the question raised.
+
+    `asyncio.timeout` is not enough: in a crowd, redis-py now and then swallows the cancellation and waits on.
+    """
+    asked = asyncio.create_task(question)
+    asked.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to hear it
+    await asyncio.wait({asked}, timeout=within_s)
+    if not asked.done():
+        asked.cancel()
+        raise TimeoutError(f"no answer within {within_s} s")
+    return asked.result()
 
 
 def _said(exc: Exception) -> str:

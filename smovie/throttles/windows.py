@@ -10,13 +10,15 @@ from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
 Window = tuple[RateLimitItem, str]  # a limit, and the key of what is counted
 
 MOST_KEYS = 200_000  # of one length in this process; past it the one that was counted longest ago is forgotten
 _SWEPT_AT_ONCE = 5_000  # some milliseconds
-_CONNECTIONS = 50
+_CONNECTIONS = 16
 
 
 class MemoryWindows(MemoryStorage):
@@ -84,7 +86,10 @@ class RedisWindows(RedisStorage):
     def __init__(self, url: str) -> None:
         # A pool of our own: in that of `limits` the URL needs a port, and the 101st caller at once fails.
         try:
-            self._pool = BlockingConnectionPool.from_url(url, max_connections=_CONNECTIONS, timeout=None)
+            self._pool = BlockingConnectionPool.from_url(
+                url, max_connections=_CONNECTIONS, timeout=None, socket_timeout=1, socket_connect_timeout=1,
+                retry=Retry(ConstantBackoff(0.01), 2),  # one that was restarted has hung up on every connection
+            )  # fmt: skip
             self._pool.make_connection()  # type: ignore[no-untyped-call]  # does not connect, but looks at the options
         except (TypeError, RedisError) as exc:
             raise ValueError(str(exc)) from exc
