@@ -15,6 +15,7 @@ from smovie.models.accounts import Device, Identity, Session, TokenPair, User
 from smovie.models.base import now
 from smovie.store import sessions, users
 from smovie.store.mongo import Database
+from smovie.throttles import Throttle, Throttles
 from smovie.tokens import TokenSigner
 
 log = structlog.get_logger("accounts")
@@ -38,9 +39,13 @@ async def open_session(db: Database, signer: TokenSigner, user: User, device: De
     return _pair(signer, session, refresh_token)
 
 
-async def refresh(db: Database, signer: TokenSigner, token: str, device: Device) -> TokenPair:
+async def refresh(db: Database, signer: TokenSigner, throttles: Throttles, token: str, device: Device) -> TokenPair:
     """Change a refresh token for its successor. Used once already, it ends its family; but the client that used it
-    gets the same successor again within 10 s (a double click, an answer lost on the way). Errors: Unauthenticated."""
+    gets the same successor again within 10 s (a double click, an answer lost on the way).
+
+    Errors: Unauthenticated; TooMany, which leaves the token as it is.
+    """
+    await throttles.take(Throttle.REFRESHES_PER_ADDRESS, device.address)
     session_id, generation = signer.read_refresh(token)
     at, successor = now(), signer.refresh_token(session_id, generation + 1)
     session = await sessions.rotate(

@@ -66,7 +66,7 @@ class RefreshHandler(ApiHandler):
     async def post(self, body: RefreshRequest) -> None:
         """Change a refresh token for its successor."""
         means = self.runtime.accounts
-        self.send(await sign_ins.refresh(means.db, means.signer, body.refresh, self.device))
+        self.send(await sign_ins.refresh(means.db, means.signer, means.throttles, body.refresh, self.device))
 
 
 class LogoutHandler(ApiHandler):

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 
+import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -24,7 +25,12 @@ async def where_signed_in(server: RunningServer, headers: dict[str, str]) -> str
     member = await server.a_member()
     body = {"email": member.email, "password": member.password}
     signed_in = await server.api.post("/auth/login", body, headers=headers)
-    shown = await server.api.get("/me/sessions", access=signed_in.json["access"])
+    return await address_of(server, signed_in.json["access"])
+
+
+async def address_of(server: RunningServer, access: str) -> str:
+    """The address of one's own session as the list of devices shows it."""
+    shown = await server.api.get("/me/sessions", access=access)
     (current,) = [one for one in shown.json["results"] if one["current"]]
     return str(current["address"])
 
@@ -40,6 +46,19 @@ async def test_a_proxy_that_was_named_is_believed(start: StartServer, trusted: s
     assert await where_signed_in(server, {"X-Forwarded-For": f"1.1.1.1, {CLIENT}"}) == CLIENT
     assert await where_signed_in(server, {"X-Forwarded-For": "nonsense"}) == "127.0.0.1"
     assert await where_signed_in(server, {"X-Real-Ip": CLIENT}) == "127.0.0.1"
+
+
+async def test_a_proxy_that_adds_a_line_of_its_own_is_believed_before_the_line_of_its_client(
+    start: StartServer,
+) -> None:
+    server = await start(trusted_proxies="127.0.0.1")
+    member = await server.a_member()
+    body = orjson.dumps({"email": member.email, "password": member.password})
+    lines = ["X-Forwarded-For: 1.1.1.1", f"X-Forwarded-For: {CLIENT}", f"Content-Length: {len(body)}"]
+    async with raw(server.port) as proxy:
+        await proxy.send(request_of("POST", "/api/v1/auth/login", "Content-Type: application/json", *lines, body=body))
+        signed_in = await proxy.answer()
+    assert await address_of(server, signed_in.json["access"]) == CLIENT
 
 
 async def test_a_proxy_elsewhere_is_not_believed_here(start: StartServer) -> None:

@@ -119,6 +119,16 @@ async def test_a_locked_account_and_a_locked_unknown_address_are_refused_alike(s
     assert await heard(member.email) == await heard("nobody@example.com")
 
 
+async def test_an_address_may_refresh_so_often_and_a_refused_token_stays_good(start: StartServer) -> None:
+    server = await start(trusted_proxies="127.0.0.1", limit_refreshes_per_address="2/minute")
+    refresh = (await server.a_member()).refresh
+    for _ in range(2):
+        refresh = (await server.api.post("/auth/refresh", {"refresh": refresh})).json["refresh"]
+    assert_refused(await server.api.post("/auth/refresh", {"refresh": refresh}), within_s=60)
+    elsewhere = {"X-Forwarded-For": "203.0.113.5"}
+    assert (await server.api.post("/auth/refresh", {"refresh": refresh}, headers=elsewhere)).status == 200
+
+
 # -- registering -------------------------------------------------------------------------------------------------------
 
 
