@@ -101,7 +101,8 @@ class _GuardedRequest(httputil.HTTPMessageDelegate):
         if _LENGTH.fullmatch(length) and int(length) > MAX_BODY_BYTES:
             self._refuse()
             return None
-        self._find_client(headers)
+        if self._trusted_proxies:
+            self._find_client(headers)
         return self._request.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:

@@ -181,10 +181,7 @@ RULES = [
     ),
     Rule(
         "redis is known in hub/redis_mirror.py and where throttles count only",
-        reserved(
-            ("redis",),
-            to=("hub/redis_mirror.py", "smovie/throttles/windows.py", "smovie/throttles/counters.py", *BESIDE),
-        ),
+        reserved(("redis",), to=("hub/redis_mirror.py", "smovie/throttles/windows.py", *BESIDE)),
         planted=[
             ("hub/hub.py", "from redis.asyncio import Redis"),
             ("run.py", "import redis"),

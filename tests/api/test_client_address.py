@@ -48,7 +48,7 @@ async def test_a_proxy_that_was_named_is_believed(start: StartServer, trusted: s
     assert await where_signed_in(server, {"X-Real-Ip": CLIENT}) == "127.0.0.1"
 
 
-async def test_a_proxy_that_adds_a_line_of_its_own_is_believed_before_the_line_of_its_client(
+async def test_of_two_lines_that_of_the_proxy_is_believed(
     start: StartServer,
 ) -> None:
     server = await start(trusted_proxies="127.0.0.1")
