@@ -1,34 +1,58 @@
 """A ring of a room's recent durable events, as frames that are ready to send."""
 
 from collections import deque
+from collections.abc import Callable
+
+
+class Entry:
+    """One event of a log. Whoever is about to send it holds the entry, not the bytes: these may be redacted first."""
+
+    __slots__ = ("frame", "subject")
+
+    def __init__(self, frame: bytes, subject: str = "") -> None:
+        self.frame = frame
+        self.subject = subject
 
 
 class RoomLog:
     """The newest events, bounded by count and by bytes; `head` is the seq of the newest, 0 before the first."""
 
-    __slots__ = ("_bytes", "_frames", "_most_bytes", "_most_events", "head")
+    __slots__ = ("_bytes", "_entries", "_most_bytes", "_most_events", "head")
 
-    def __init__(self, most_events: int, most_bytes: int) -> None:
-        self.head = 0
-        self._frames: deque[bytes] = deque()
+    def __init__(self, most_events: int, most_bytes: int, head: int = 0) -> None:
+        self.head = head
+        self._entries: deque[Entry] = deque()
         self._bytes = 0
         self._most_events = most_events
         self._most_bytes = most_bytes
 
-    def append(self, frame: bytes) -> None:
+    def append(self, entry: Entry) -> None:
         """Keep the next event; the oldest leave when a bound is passed."""
         self.head += 1
-        self._frames.append(frame)
-        self._bytes += len(frame)
-        while len(self._frames) > self._most_events or self._bytes > self._most_bytes:
-            self._bytes -= len(self._frames.popleft())
+        self._entries.append(entry)
+        self._bytes += len(entry.frame)
+        while len(self._entries) > self._most_events or self._bytes > self._most_bytes:
+            self._bytes -= len(self._entries.popleft().frame)
 
     def holds_all_after(self, seq: int) -> bool:
         """Whether nothing after `seq` has left (and `seq` is one that was given)."""
-        return self.head - len(self._frames) <= seq <= self.head
+        return self.head - len(self._entries) <= seq <= self.head
 
     def after(self, seq: int, upto: int) -> list[bytes]:
         """The frames of seq+1 … upto, in order. They must be held."""
-        oldest = self.head - len(self._frames) + 1
+        oldest = self.head - len(self._entries) + 1
         start = seq + 1 - oldest
-        return [self._frames[i] for i in range(start, start + max(upto - seq, 0))]
+        return [self._entries[i].frame for i in range(start, start + max(upto - seq, 0))]
+
+    def redact(self, subject: str, frame_at: Callable[[int], bytes]) -> None:
+        """Put another frame, made for its seq, in the place of every event about `subject`."""
+        oldest = self.head - len(self._entries) + 1
+        for number, entry in enumerate(self._entries):
+            if entry.subject == subject:
+                self._bytes -= len(entry.frame)
+                entry.frame = frame_at(oldest + number)
+                self._bytes += len(entry.frame)
+
+    def holds_subject(self, subject: str) -> bool:
+        """Whether an event about `subject` is held; the newest are looked at first."""
+        return any(entry.subject == subject for entry in reversed(self._entries))

@@ -1,14 +1,16 @@
 """A hub in a box: a clock that stands still, callbacks run by hand, listeners that read when told."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
-from hub.hub import Hub, HubLimits, Joined
+from hub.hub import Hub, Joined
+from hub.limits import HubLimits
 from hub.position import Position
 
 ROOM = "r1"
 Event = dict[str, Any]
+T = TypeVar("T")
 SOFT, HARD = 2_000, 4_000
 LIMITS = HubLimits(soft_bytes=SOFT, hard_bytes=HARD, log_events=100, log_bytes=100_000)
 
@@ -27,15 +29,20 @@ class FakeClock:
 
 
 class FakeLoop:
-    """`call_soon` of an event loop whose ticks are run by hand."""
+    """`call_soon` and `call_later` of an event loop whose ticks are run by hand."""
 
     MOST_TICKS = 10_000
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FakeClock) -> None:
         self._soon: list[Callable[[], None]] = []
+        self._later: list[tuple[float, Callable[[], None]]] = []
+        self._clock = clock
 
     def call_soon(self, callback: Callable[[], None]) -> None:
         self._soon.append(callback)
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        self._later.append((self._clock() + delay_s, callback))
 
     @property
     def waiting(self) -> int:
@@ -44,6 +51,8 @@ class FakeLoop:
     def tick(self) -> None:
         """Run what was waiting; what that adds waits for the next tick."""
         due, self._soon = self._soon, []
+        due += [callback for at, callback in self._later if at <= self._clock()]
+        self._later = [(at, callback) for at, callback in self._later if at > self._clock()]
         for callback in due:
             callback()
 
@@ -118,31 +127,61 @@ class FakeListener:
         return [event for event in self.events if event["type"] == kind]
 
 
+class JsonLines:
+    """A codec whose frames are lines; `framed` are the events it was given, in order."""
+
+    def __init__(self) -> None:
+        self.framed: list[Event] = []
+
+    def pack(self, event: Mapping[str, Any]) -> bytes:
+        return json.dumps(event).encode()
+
+    def frame(self, body: bytes, seq: int | None) -> bytes:
+        event = json.loads(body) | ({} if seq is None else {"seq": seq})
+        self.framed.append(event)
+        return json.dumps(event).encode() + b"\n"
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives that has nothing to wait for: a hub that is alone never waits."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    raise AssertionError("it waits for something")
+
+
 class Box:
     """A hub with its fakes and the steps that tests take."""
 
     def __init__(self, limits: HubLimits | None = None) -> None:
-        self.clock, self.loop = FakeClock(), FakeLoop()
-        self.encoded: list[Event] = []
-        self.hub = Hub(encode=self._encode, call_soon=self.loop.call_soon, clock=self.clock, limits=limits)
-
-    def _encode(self, event: Mapping[str, Any]) -> bytes:
-        self.encoded.append(dict(event))
-        return json.dumps(event).encode() + b"\n"
+        self.clock = FakeClock()
+        self.loop = FakeLoop(self.clock)
+        self.codec = JsonLines()
+        self.hub = Hub(
+            codec=self.codec, call_soon=self.loop.call_soon, call_later=self.loop.call_later, clock=self.clock,
+            limits=limits,
+        )  # fmt: skip
 
     def join(self, listener: FakeListener, since: Position | None = None, room: str = ROOM) -> Joined:
         """Join without starting."""
-        return self.hub.join(room, listener, since)
+        return at_once(self.hub.join(room, listener, since))
 
     def seat(self, listener: FakeListener, since: Position | None = None, room: str = ROOM) -> Joined:
         """Join and start."""
-        joined = self.hub.join(room, listener, since)
+        joined = self.join(listener, since, room)
         self.hub.start(room, listener)
         return joined
 
+    def say(self, event: Event, *, subject: str = "", redacts: bool = False, room: str = ROOM) -> Position:
+        """Publish an event; it leaves with the next tick."""
+        position = at_once(self.hub.publish(room, event, subject=subject, redacts=redacts))
+        assert position
+        return position
+
     def publish(self, count: int = 1, *, size: int = 0, room: str = ROOM) -> Position:
         """Publish so many events, each at least `size` bytes; they leave with the next tick."""
-        return [self.hub.publish(room, {"type": "said", "pad": "x" * size}) for _ in range(count)][-1]
+        return [self.say({"type": "said", "pad": "x" * size}, room=room) for _ in range(count)][-1]
 
     def publish_now(self, count: int = 1, *, size: int = 0, room: str = ROOM) -> Position:
         """Publish so many events, each in a tick of its own."""

@@ -1,6 +1,6 @@
 """Positions, ticks, joining and forgetting: what a room promises to listeners who read (ROOMS.md 6, 7)."""
 
-from hub.hub import HubLimits
+from hub.limits import HubLimits
 from tests.hub.fakes import ROOM, Box, FakeListener
 
 # -- positions ---------------------------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ def test_an_event_reaches_its_room_only() -> None:
 
 def test_what_is_published_is_not_changed() -> None:
     box, event = Box(), {"type": "said"}
-    box.hub.publish(ROOM, event)
+    box.say(event)
     assert event == {"type": "said"}
 
 
@@ -72,7 +72,7 @@ def test_an_event_is_encoded_once_for_any_number_of_listeners() -> None:
     for listener in listeners:
         box.seat(listener)
     box.publish_now()
-    assert len(box.encoded) == 1
+    assert len(box.codec.framed) == 1
     assert all(listener.writes[0] is listeners[0].writes[0] for listener in listeners)
 
 

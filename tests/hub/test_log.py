@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.log import RoomLog
+from hub.log import Entry, RoomLog
 
 
 def log_with(*frames: bytes, events: int = 100, size: int = 1_000) -> RoomLog:
     log = RoomLog(events, size)
     for frame in frames:
-        log.append(frame)
+        log.append(Entry(frame))
     return log
 
 
@@ -27,7 +27,7 @@ def test_the_head_rises_by_one_with_every_event_also_when_old_ones_leave() -> No
     log = RoomLog(2, 1_000)
     heads = []
     for _ in range(5):
-        log.append(b"x")
+        log.append(Entry(b"x"))
         heads.append(log.head)
     assert heads == [1, 2, 3, 4, 5]
 
@@ -61,7 +61,7 @@ def test_a_frame_bigger_than_the_log_is_counted_but_not_held() -> None:
     assert log.head == 2
     assert not log.holds_all_after(1)
     assert log.holds_all_after(2)
-    log.append(b"c")
+    log.append(Entry(b"c"))
     assert log.after(2, 3) == [b"c"]
 
 
@@ -75,7 +75,7 @@ def test_a_seq_that_was_never_given_is_not_held(seq: int) -> None:
 def test_it_holds_the_newest_within_both_bounds(frames: list[bytes], events: int, size: int) -> None:
     log, kept = RoomLog(events, size), deque[bytes]()
     for head, frame in enumerate(frames, start=1):
-        log.append(frame)
+        log.append(Entry(frame))
         kept.append(frame)
         while len(kept) > events or sum(map(len, kept)) > size:
             kept.popleft()

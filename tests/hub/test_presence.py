@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hub.hub import HubLimits
+from hub.limits import HubLimits
 from tests.hub.fakes import ROOM, Box, FakeListener
 
 

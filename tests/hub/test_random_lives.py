@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from hub.hub import HubLimits
+from hub.limits import HubLimits
 from hub.position import Position
 from tests.hub.fakes import ROOM, Box, FakeListener
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.hub import HubLimits
+from hub.limits import HubLimits
 from hub.position import Position
 from tests.hub.fakes import ROOM, Box, FakeListener
 
