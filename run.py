@@ -26,12 +26,14 @@ from tornado.netutil import bind_sockets
 
 from handlers.endings import Endings
 from handlers.live.connections import LiveConnections
-from handlers.live.frames import encode
+from handlers.live.frames import RoomCodec
 from handlers.openapi import describe
 from handlers.routes import ROUTES
 from handlers.runtime import Runtime, Traffic
 from handlers.server import load_texts, make_application, make_server
-from hub.hub import Hub, HubLimits
+from hub.hub import Hub
+from hub.limits import HubLimits
+from hub.redis_mirror import RedisMirror
 from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
 from smovie import accounts, comments
 from smovie.account_feed import AccountFeed
@@ -101,7 +103,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         )
         hard = settings.limit_listener_bytes
         hub = Hub(
-            encode=encode, call_soon=loop.call_soon, clock=loop.time,
+            codec=RoomCodec(), call_soon=loop.call_soon, call_later=loop.call_later, clock=loop.time,
             limits=HubLimits(soft_bytes=hard // 2, hard_bytes=hard, node_bytes=settings.limit_node_bytes),
         )  # fmt: skip
         secret = secret_key(settings)
@@ -123,9 +125,11 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         mailer = Mailer(db, letters, _mail_sender(settings), settings.mail_from)
         await up.enter_async_context(_background(mailer.run()))
         limit = CommentLimit(settings.limit_comments_per_10s)
-        desk = CommentDesk(db, feed, writer, limit, lambda room, event: hub.publish(room, event).seq, new_positions())
+        desk = CommentDesk(db, feed, writer, limit, hub, new_positions())
         await up.enter_async_context(_background(comments.tell_settled(desk)))
         await feed.wait_loaded()
+        if settings.redis_url:
+            await up.enter_async_context(_mirrored(settings, hub, desk))
         await account_feed.wait_begun()
         yield Runtime(
             db=db,
@@ -198,6 +202,24 @@ def _end_loudly(task: "asyncio.Task[None]") -> None:
     if not task.cancelled():
         log.critical("a background task ended", task=str(task.get_coro()), exc_info=task.exception())
         signal.raise_signal(signal.SIGTERM)
+
+
+@asynccontextmanager
+async def _mirrored(settings: Settings, hub: Hub, desk: CommentDesk) -> AsyncIterator[None]:
+    """Share the rooms with other instances; while Redis is away this one goes on alone."""
+    assert settings.redis_url
+    mirror = RedisMirror(
+        settings.redis_url.get_secret_value(), hub, prefix=f"smovie:{settings.mongo_database}",
+        patience_s=settings.mirror_patience_ms / 1_000, most_events=hub.limits.log_events,
+        sweep=lambda since: comments.tell_untold(desk, since),
+    )  # fmt: skip
+    hub.mirror = mirror
+    async with _background(mirror.run()):
+        await mirror.wait_tried()
+        if not mirror.is_up:
+            hub.degrade()
+        yield
+        await mirror.say_goodbye()
 
 
 async def _sweep(hub: Hub) -> None:

@@ -14,7 +14,7 @@ import uvloop
 
 from bench.store import a_comment
 from bench.table import show_table
-from handlers.live.frames import encode
+from handlers.live.frames import RoomCodec, encode
 from hub.hub import Hub
 from hub.position import Position
 from smovie.comments import event_of
@@ -24,6 +24,7 @@ from smovie.store import comments
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import open_database
+from tests.hub.fakes import at_once
 
 LISTENERS = 1_000
 MISSED = 100  # events: what a client misses in the seconds of a broken line
@@ -51,10 +52,13 @@ class Ear:
 def a_hub() -> tuple[Hub, Callable[[], None]]:
     """A hub with listeners, and what runs its due ticks."""
     due: list[Callable[[], None]] = []
-    hub = Hub(encode=encode, call_soon=due.append, clock=time.monotonic)
+    hub = Hub(
+        codec=RoomCodec(), call_soon=due.append, call_later=lambda _delay_s, call: due.append(call),
+        clock=time.monotonic,
+    )  # fmt: skip
     for _ in range(LISTENERS):
         ear = Ear()
-        hub.join(ROOM, ear)
+        at_once(hub.join(ROOM, ear))
         hub.start(ROOM, ear)
 
     def tick() -> None:
@@ -91,12 +95,12 @@ def main() -> None:
     event = event_of(a_comment("0" * 20))
 
     def publish_alone() -> None:
-        hub.publish(ROOM, event)
+        at_once(hub.publish(ROOM, event))
         tick()
 
     def publish_ten_together() -> None:
         for _ in range(10):
-            hub.publish(ROOM, event)
+            at_once(hub.publish(ROOM, event))
         tick()
 
     rows: list[list[object]] = [
@@ -108,7 +112,7 @@ def main() -> None:
 
     def come_back() -> None:
         ear = Ear()
-        assert hub.join(ROOM, ear, Position(head.epoch, head.seq - MISSED)).recovered
+        assert at_once(hub.join(ROOM, ear, Position(head.epoch, head.seq - MISSED))).recovered
         hub.start(ROOM, ear)
         hub.leave(ROOM, ear)
 

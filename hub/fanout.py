@@ -88,11 +88,11 @@ class Fanout:
 
     def _write(self, room: Room, until: float) -> None:
         """Write the tick to whoever has not had it, while there is time."""
-        data, hard, waiting = room.outgoing_data, self._hard_bytes, room.outgoing
+        data, hard, waiting, live = room.outgoing_data, self._hard_bytes, room.outgoing, State.LIVE
         while waiting:
             together = waiting[-_WRITES_BETWEEN_LOOKS:]
             del waiting[-_WRITES_BETWEEN_LOOKS:]
-            slow = [seat for seat in together if seat.state is State.LIVE and seat.send(data) > hard]
+            slow = [seat for seat in together if seat.state is live and seat.send(data) > hard]
             for seat in slow:
                 self._fall_behind(room, seat)
             if self._clock() >= until:

@@ -156,7 +156,7 @@ class RedisMirror:
     async def _connect(self) -> AbstractConnection:
         connection = cast(AbstractConnection, self._pool.make_connection())  # type: ignore[no-untyped-call]
         async with asyncio.timeout(CONNECT_WITHIN_S):
-            await connection.connect()
+            await connection.connect()  # type: ignore[no-untyped-call]
         return connection
 
     async def _prepare(self, asking: AbstractConnection, listening: AbstractConnection) -> None:
@@ -204,13 +204,16 @@ class RedisMirror:
 
     async def _in_time(self, asking: Awaitable[list[Any]]) -> list[Any]:
         task = asyncio.ensure_future(asking)
-        done, _ = await asyncio.wait([task], timeout=self._patience_s)
-        if not done:  # when it was our own loop that stood still, the answer lies ready
-            done, _ = await asyncio.wait([task], timeout=self._patience_s / 4)
-        if not done:
+        try:
+            done, _ = await asyncio.wait([task], timeout=self._patience_s)
+            if not done:  # when it was our own loop that stood still, the answer lies ready
+                done, _ = await asyncio.wait([task], timeout=self._patience_s / 4)
+            if not done:
+                raise MirrorLost("Redis does not answer in time")
+            return task.result()
+        finally:
             task.cancel()
-            raise MirrorLost("Redis does not answer in time")
-        return task.result()
+            await asyncio.gather(task, return_exceptions=True)
 
     def _send(self, *words: Any, answered: Callable[[Any], Any] = _as_it_is) -> "asyncio.Future[Any]":
         if not self.is_up or len(self._outbox) >= MOST_WAITING:

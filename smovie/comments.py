@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
@@ -13,6 +13,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
 from smovie.errors import Forbidden, NotFound, TooMany, Unavailable
+from smovie.ids import id_at
 from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
 from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQuery, show_comment
@@ -22,9 +23,35 @@ from smovie.store.mongo import Database
 
 PER_SECONDS = 10
 SETTLE_EVERY_S = 0.5
+STILL_UNDER_WAY_S = 1.0  # between a comment's storing and its telling, by whoever lives
+MOST_SWEPT = 2_000  # comments, the newest: about what a room's log holds
 _POSITIONS_KEPT = 20_000
 
-Publish = Callable[[str, Mapping[str, Any]], int]
+
+class Numbered(Protocol):
+    """Where an event stands in its room."""
+
+    @property
+    def seq(self) -> int:
+        """Its number."""
+
+
+class Rooms(Protocol):
+    """The live rooms, as far as the rules of talking need them."""
+
+    async def publish(
+        self, name: str, event: Mapping[str, Any], *, subject: str = "", redacts: bool = False, once: bool = False
+    ) -> Numbered | None:
+        """Bring an event about `subject` to a room; with `once`, only if none about it was."""
+
+    async def follow(self, name: str) -> None:
+        """Have what was published in a room lately at hand."""
+
+    def knows(self, name: str, subject: str) -> bool:
+        """Whether an event about the subject was published lately."""
+
+    def has_written(self, name: str, username: str) -> None:
+        """Somebody's comment is there, so they do not write any more."""
 
 
 class CommentLimit:
@@ -45,13 +72,13 @@ class CommentLimit:
 
 @dataclass(frozen=True)
 class CommentDesk:
-    """What the verbs of comments work with. `publish(room, event)` gives an event its seq and brings it to the room."""
+    """What the verbs of comments work with."""
 
     db: Database
     catalog: CatalogFeed
     writer: CommentWriter
     limit: CommentLimit
-    publish: Publish
+    rooms: Rooms
     positions: BoundedCache[int]
 
 
@@ -96,12 +123,16 @@ async def post(desk: CommentDesk, author: Identity, episode_id: str, draft: Comm
     )
     stored = await desk.writer.store(comment)
     if stored is comment or desk.writer.claim(stored.id):
-        _tell_room(desk, stored)
+        await _tell_room(desk, stored)
     return stored, desk.positions.get(stored.id)
 
 
-def _tell_room(desk: CommentDesk, stored: Comment) -> None:
-    desk.positions.put(stored.id, desk.publish(room_of(stored.episode_id), event_of(stored)), 1)
+async def _tell_room(desk: CommentDesk, stored: Comment, *, once: bool = False) -> None:
+    room = room_of(stored.episode_id)
+    position = await desk.rooms.publish(room, event_of(stored), subject=stored.id, once=once)
+    if position is not None:
+        desk.positions.put(stored.id, position.seq, 1)
+    desk.rooms.has_written(room, stored.username)
 
 
 async def tell_settled(desk: CommentDesk) -> None:
@@ -114,7 +145,20 @@ async def tell_settled(desk: CommentDesk) -> None:
         await asyncio.sleep(SETTLE_EVERY_S)
         with contextlib.suppress(Unavailable):
             for comment in await desk.writer.find_settled():
-                _tell_room(desk, comment)
+                await _tell_room(desk, comment)
+
+
+async def tell_untold(desk: CommentDesk, since: float) -> None:
+    """Bring comments to their rooms that were stored since (seconds since 1970) and never told: whoever stored them
+    was killed in between (ROOMS.md 27). Several instances may look at once; each comment is told once."""
+    upto = now().timestamp() - STILL_UNDER_WAY_S
+    with contextlib.suppress(Unavailable):
+        stored = await comments.stored_between(desk.db, id_at(since - STILL_UNDER_WAY_S), id_at(upto), MOST_SWEPT)
+        for comment in stored:
+            room = room_of(comment.episode_id)
+            await desk.rooms.follow(room)
+            if not desk.rooms.knows(room, comment.id):
+                await _tell_room(desk, comment, once=True)
 
 
 async def _thread_of(db: Database, episode_id: str, parent_id: str | None) -> str | None:

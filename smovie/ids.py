@@ -26,6 +26,11 @@ def new_id() -> str:
     return _encode((time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))
 
 
+def id_at(moment: float) -> str:
+    """What sorts before every id made at a moment (seconds since 1970) or later, and after all earlier ones."""
+    return _encode(max(round(moment * 1_000), 0) << _RANDOM_BITS)
+
+
 class IdSource:
     """Ids that also rise within one millisecond and when the clock steps back.
 

@@ -32,6 +32,16 @@ class Malformed(Exception):
     """Not a JSON object of at most 8 levels with a text `type`."""
 
 
+class RoomCodec:
+    """The hub's codec: events as JSON in WebSocket frames."""
+
+    def pack(self, event: Mapping[str, Any]) -> bytes:
+        return orjson.dumps(event)
+
+    def frame(self, body: bytes, seq: int | None) -> bytes:
+        return frame(Opcode.TEXT, body if seq is None else b'{"seq":%d,' % seq + body[1:])
+
+
 def encode(message: Mapping[str, Any]) -> bytes:
     """A message as a ready frame."""
     return frame(Opcode.TEXT, orjson.dumps(message))

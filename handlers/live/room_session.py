@@ -42,7 +42,10 @@ class RoomSession(SocketSession):
     async def _join(self, identity: Identity) -> None:
         """Take the position, then read the page: an event may come twice that way, but none is missing."""
         hub = self._runtime.hub
-        joined = hub.join(self.room, self, self._since)
+        joined = await hub.join(self.room, self, self._since)
+        if not self.connection.is_open:  # it went while the room was opened, and nobody will unseat it
+            hub.leave(self.room, self)
+            return
         answer: dict[str, Any] = {
             "type": "joined",
             "room": self._episode_id,
@@ -69,7 +72,7 @@ class RoomSession(SocketSession):
                 "me": _me(identity),
                 "limits": self._announced_limits(),
                 "server_time": iso_z(now()),
-                "degraded": False,
+                "degraded": hub.is_degraded,
                 "expires_in": seconds_left(identity),
             }
         )

@@ -48,6 +48,13 @@ async def page(db: Database, episode_id: str, query: CommentQuery) -> list[Comme
     return comments if direction == 1 else comments[::-1]
 
 
+@store_call
+async def stored_between(db: Database, first_id: str, last_id: str, most: int) -> list[Comment]:
+    """Comments of all rooms from one id to another in the order of their storing, at most so many of the newest."""
+    cursor = db.comments.find({"_id": {"$gte": first_id, "$lt": last_id}}).sort("_id", -1).limit(most)
+    return [_to_comment(row) async for row in cursor][::-1]
+
+
 class CommentWriter:
     """Stores comments, many at a time. An answer means acknowledged by a majority and journalled."""
 
