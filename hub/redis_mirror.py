@@ -333,7 +333,7 @@ class RedisMirror:
 
     def _hear(self, name: str, data: bytes) -> None:
         head, _, body = data.partition(b"\n")
-        words = head.decode().split(" ")
+        words = head.decode().split(" ", 5)
         if words[0] == "e":
             _, epoch, seq, publisher, redacts, subject = words
             self._hear_event(name, Position(epoch, int(seq)), Parcel(body, subject, redacts == "1"), publisher)
@@ -457,7 +457,7 @@ def _contiguous(entries: Sequence[Any], redactions: Sequence[bytes], last: int) 
     for entry_id, fields in entries:
         by_seq[int(entry_id.partition(b"-")[0])] = Parcel(fields[5], fields[1].decode(), fields[3] == b"1")
     for seq, text in zip(redactions[::2], redactions[1::2], strict=True):
-        subject, _, body = text.partition(b" ")
+        subject, _, body = text.partition(b"\n")
         by_seq[int(seq)] = Parcel(body, subject.decode())
     held: list[Parcel] = []
     while (parcel := by_seq.get(last - len(held))) is not None:

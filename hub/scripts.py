@@ -31,7 +31,7 @@ end
 if ARGV[7] == '1' then
   for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '-', '+')) do
     if entry[2][2] == ARGV[6] then
-      redis.call('HSET', KEYS[3], string.match(entry[1], '^%d+'), ARGV[6] .. ' ' .. ARGV[11])
+      redis.call('HSET', KEYS[3], string.match(entry[1], '^%d+'), ARGV[6] .. '\\n' .. ARGV[11])
       redis.call('XDEL', KEYS[2], entry[1])
     end
   end

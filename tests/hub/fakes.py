@@ -46,7 +46,8 @@ class FakeLoop:
 
     @property
     def waiting(self) -> int:
-        return len(self._soon)
+        """How many callbacks are due."""
+        return len(self._soon) + sum(at <= self._clock() for at, _ in self._later)
 
     def tick(self) -> None:
         """Run what was waiting; what that adds waits for the next tick."""
@@ -59,7 +60,7 @@ class FakeLoop:
     def run(self) -> None:
         """Tick until nothing waits."""
         for _ in range(self.MOST_TICKS):
-            if not self._soon:
+            if not self.waiting:
                 return
             self.tick()
         raise AssertionError("callbacks never stop calling for more")

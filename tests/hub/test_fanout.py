@@ -1,0 +1,120 @@
+"""Ticks: at once in a quiet room, joined and further apart in a crowd, in slices in a big one."""
+
+from hub.fanout import REST, SLICE_S
+from tests.hub.fakes import ROOM, Box, FakeClock, FakeListener
+
+
+class Costly(FakeListener):
+    """A listener to whom a write costs time."""
+
+    def __init__(self, user_id: str, clock: FakeClock, cost_s: float) -> None:
+        super().__init__(user_id)
+        self._clock, self._cost_s = clock, cost_s
+
+    def send(self, frames: bytes) -> int:
+        self._clock.pass_s(self._cost_s)
+        return super().send(frames)
+
+
+def a_crowd(box: Box, people: int, cost_s: float, room: str = ROOM) -> list[Costly]:
+    crowd = [Costly(f"{room}{number}", box.clock, cost_s) for number in range(people)]
+    for listener in crowd:
+        box.seat(listener, room=room)
+    return crowd
+
+
+def test_a_quiet_room_is_written_to_with_the_loops_next_turn() -> None:
+    box, listener = Box(), FakeListener()
+    box.seat(listener)
+    box.publish()
+    box.loop.tick()
+    assert listener.seqs == [1]
+
+
+def test_after_a_costly_tick_the_loop_rests_and_what_comes_meanwhile_is_joined() -> None:
+    box = Box()
+    crowd = a_crowd(box, 100, 0.00004)
+    box.publish()
+    box.loop.tick()
+    for _ in range(3):
+        box.publish()
+        box.loop.run()
+    assert all(len(listener.writes) == 1 for listener in crowd)
+    box.clock.pass_s(0.005 * REST)
+    box.loop.run()
+    assert all(len(listener.writes) == 2 and listener.seqs == [1, 2, 3, 4] for listener in crowd)
+
+
+def test_a_big_room_is_written_to_in_slices_and_the_loop_serves_others_between_them() -> None:
+    box = Box()
+    crowd = a_crowd(box, 1_000, 0.0001)
+    began = box.clock()
+    box.publish()
+    box.loop.tick()
+    reached = sum(bool(listener.writes) for listener in crowd)
+    assert 0 < reached < len(crowd)
+    assert box.clock() - began < 2 * SLICE_S
+    while not all(listener.writes for listener in crowd):
+        box.clock.pass_s(SLICE_S * REST)
+        box.loop.tick()
+    assert all(listener.seqs == [1] for listener in crowd)
+
+
+def test_a_small_room_does_not_wait_for_a_big_ones_tick_to_end() -> None:
+    box = Box()
+    crowd = a_crowd(box, 1_000, 0.0001)
+    (friend,) = a_crowd(box, 1, 0, room="small")
+    box.publish()
+    box.loop.tick()
+    box.publish(room="small")
+    box.clock.pass_s(2 * SLICE_S * REST)
+    box.loop.tick()
+    box.clock.pass_s(2 * SLICE_S * REST)
+    box.loop.tick()
+    assert friend.seqs == [1]
+    assert not all(listener.writes for listener in crowd)
+
+
+def test_who_joins_leaves_or_comes_again_during_a_tick_gets_everything_once() -> None:
+    box = Box()
+    crowd = a_crowd(box, 300, 0.0001)
+    box.publish()
+    box.loop.tick()
+    waiting = [listener for listener in crowd if not listener.writes]
+    again, gone = waiting[0], waiting[1]
+    joined = box.seat(again)
+    box.hub.leave(ROOM, gone)
+    late = FakeListener("late")
+    assert box.seat(late).position.seq == joined.position.seq == 1  # the page that they read has it
+    box.publish()
+    for _ in range(20):
+        box.clock.pass_s(1)
+        box.loop.tick()
+    assert again.seqs == late.seqs == [2]
+    assert gone.seqs == []
+    assert all(listener.seqs == [1, 2] for listener in crowd if listener not in (again, gone))
+
+
+def test_an_event_that_is_redacted_before_its_tick_never_goes_out() -> None:
+    box, listener = Box(), FakeListener()
+    box.seat(listener)
+    box.say({"type": "said", "text": "a secret"}, subject="c1")
+    box.say({"type": "deleted", "id": "c1"}, subject="c1", redacts=True)
+    box.loop.run()
+    assert [(event["type"], event["seq"]) for event in listener.events] == [("deleted", 1), ("deleted", 2)]
+
+
+def test_a_replay_repeats_nothing_of_what_was_redacted() -> None:
+    box = Box()
+    start = box.hub.position(ROOM)
+    box.say({"type": "said", "text": "a secret"}, subject="c1")
+    box.say({"type": "said", "text": "kept"}, subject="c2")
+    box.say({"type": "deleted", "id": "c1"}, subject="c1", redacts=True)
+    box.loop.run()
+    returning = FakeListener()
+    assert box.seat(returning, start).recovered
+    assert [(event["type"], event["seq"]) for event in returning.events] == [
+        ("deleted", 1),
+        ("said", 2),
+        ("deleted", 3),
+    ]
