@@ -14,6 +14,7 @@ from hub.limits import HubLimits
 from hub.position import Position
 from hub.redis_mirror import RedisMirror
 from tests.hub.fakes import ROOM, Event, FakeListener, JsonLines
+from tests.support.proxy import Proxy
 from tests.support.redis import RedisServer
 from tests.support.wait import until
 
@@ -320,16 +321,21 @@ async def test_a_subscription_that_goes_silent_is_found_and_rebuilt(
     monkeypatch.setattr(redis_mirror, "BEAT_S", 0.05)
     monkeypatch.setattr(redis_mirror, "SILENT_S", 0.3)
     monkeypatch.setattr(redis_mirror, "RETRY_S", 0.02)
-    one, two = await start(), await start()
-    client = await two.client("u")
-    async with redis_server.client() as redis:  # the socket stays open, every publish is taken, nothing is delivered
-        await redis.execute_command("ACL", "SETUSER", "default", "resetchannels")
+    one = await start()
+    async with (
+        Proxy(redis_server.port).running() as line,
+        Instance(f"redis://127.0.0.1:{line.port}", PATIENT_S).running() as two,
+    ):
+        client = await two.client("u")
+        line.mute(b"SUBSCRIBE")  # the socket stays open, every publish is taken, and nothing comes back
         await one.say("unheard")
         await until(lambda: not two.mirror.is_up)
-        await redis.execute_command("ACL", "SETUSER", "default", "allchannels")
-    await all_up(one, two)
-    await one.say("heard")
-    await until(lambda: "heard" in client.texts or client.joins[-1].position.seq >= 2)
+        line.unmute()
+        await all_up(two)
+        await until(lambda: client.texts == ["unheard"])
+        await one.say("heard")
+        await until(lambda: client.said == [(1, "unheard"), (2, "heard")])
+    assert client.refreshed == 0
 
 
 async def test_an_instance_that_goes_without_a_word_is_noticed_and_one_that_stops_is_not(
