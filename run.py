@@ -37,6 +37,8 @@ from hub.redis_mirror import RedisMirror
 from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
 from smovie import accounts, comments
 from smovie.account_feed import AccountFeed
+from smovie.avatars import CACHE_BYTES, AvatarDesk
+from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk, CommentLimit, new_positions
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
@@ -50,6 +52,7 @@ from smovie.mail.letters import LetterWriter
 from smovie.mail.mailer import Mailer, outbox_sender, smtp_sender
 from smovie.models.accounts import Registration
 from smovie.passwords import PasswordHasher
+from smovie.pictures import PictureMaker
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
@@ -115,6 +118,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         letters = LetterWriter(db, ROOT / "templates", public_url)
         hasher = PasswordHasher(settings.bcrypt_cost)
         up.callback(hasher.close)
+        pictures = PictureMaker()
+        up.callback(pictures.close)
         writer = CommentWriter(db)
         up.push_async_callback(writer.flush)
         feed = CatalogFeed(db)
@@ -135,6 +140,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             db=db,
             catalog=feed,
             accounts=accounts.AccountMeans(db, hasher, signer, letters, throttles),
+            avatars=AvatarDesk(db, pictures, BoundedCache(CACHE_BYTES)),
             account_feed=account_feed,
             identities=identities,
             endings=endings,

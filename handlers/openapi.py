@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from handlers.access import Access
-from handlers.operation import Operation, operation_of
+from handlers.operation import Operation, Upload, operation_of
 from handlers.route import Route
 from smovie.models.base import Model
 
@@ -51,7 +51,8 @@ def describe(all_routes: tuple[Route, ...]) -> dict[str, Any]:
         "info": {
             "title": "SMovie",
             "version": "1.0.0",
-            "description": "An open movie-streaming backend. Bodies are at most 1 MiB; texts follow Accept-Language "
+            "description": "An open movie-streaming backend. Bodies are at most 1 MiB where nothing "
+            "else is said; texts follow Accept-Language "
             "(vi, en); every GET marked with an ETag honours If-None-Match and HEAD. Live rooms: see ROOMS.",
         },
         "paths": paths,
@@ -78,7 +79,25 @@ def _describe(route: Route, verb: str, declared: Operation) -> dict[str, Any]:
         described["security"] = [{"bearer": []}]
     if declared.body:
         described["requestBody"] = {"required": True, "content": _json(declared.body)}
+    if declared.upload:
+        described["requestBody"] = _multipart(declared.upload)
     return described
+
+
+def _multipart(upload: Upload) -> dict[str, Any]:
+    """A body with one file; its media type is a hint only, the file is judged by its content."""
+    media_types = ", ".join(upload.media_types)
+    file = {"type": "string", "contentMediaType": "application/octet-stream", "maxLength": upload.max_bytes}
+    return {
+        "required": True,
+        "description": f"At most {upload.max_bytes >> 20} MiB, one of {media_types}.",
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {upload.part: file}, "required": [upload.part]},
+                "encoding": {upload.part: {"contentType": media_types}},
+            }
+        },
+    }
 
 
 def _query_parameters(model: type[Model]) -> list[dict[str, Any]]:

@@ -14,7 +14,22 @@ from typing import Any
 from handlers.access import Access
 from smovie.models.base import Model
 
+MULTIPART_BYTES = 16 << 10  # what a multipart body may hold beside its file
+
 Method = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file in a multipart body: the name of its part, what it may weigh, and of which media types it should be."""
+
+    part: str
+    max_bytes: int
+    media_types: tuple[str, ...]
+
+    @property
+    def max_body_bytes(self) -> int:
+        return self.max_bytes + MULTIPART_BYTES
 
 
 @dataclass(frozen=True)
@@ -25,20 +40,25 @@ class Operation:
     summary: str
     query: type[Model] | None
     body: type[Model] | None
+    upload: Upload | None
     answer: type[Model] | None
     status: int
     cacheable: bool
 
 
 def operation(
-    *, access: Access, answer: type[Model] | None = None, status: int = 200, cacheable: bool = False
-) -> Callable[[Method], Method]:
-    """Declare a method. `answer` is the shape of its body, `cacheable` that it carries an ETag and honours 304."""
+    *, access: Access, answer: type[Model] | None = None, status: int = 200, cacheable: bool = False,
+    upload: Upload | None = None,
+) -> Callable[[Method], Method]:  # fmt: skip
+    """Declare a method. `answer` is the shape of its body, `cacheable` that it carries an ETag and honours 304.
+
+    `upload` is a file that it takes, as `file`, in a body that may be larger than others' (handlers/uploads.py).
+    """
 
     def declare(method: Method) -> Method:
         @functools.cache  # at the first call and not before: an annotation may name what is defined later
         def read() -> Operation:
-            return _read(method, access, answer, status, cacheable)
+            return _read(method, access, answer, status, cacheable, upload)
 
         @functools.wraps(method)
         async def perform(self: Any, *path: str, **named: str) -> None:
@@ -49,6 +69,8 @@ def operation(
                 taken["query"] = self.parse_query(declared.query)
             if declared.body:
                 taken["body"] = self.parse_body(declared.body)
+            if declared.upload:
+                taken["file"] = self.parse_upload(declared.upload)
             await method(self, *path, **taken)
 
         perform.operation = read  # type: ignore[attr-defined]
@@ -63,7 +85,9 @@ def operation_of(handler: type, verb: str) -> Operation | None:
     return typing.cast(Operation, read()) if read else None
 
 
-def _read(method: Method, access: Access, answer: type[Model] | None, status: int, cacheable: bool) -> Operation:
+def _read(
+    method: Method, access: Access, answer: type[Model] | None, status: int, cacheable: bool, upload: Upload | None
+) -> Operation:
     hints = typing.get_type_hints(method)
     summary = (inspect.getdoc(method) or "").partition("\n")[0].rstrip(".")
-    return Operation(access, summary, hints.get("query"), hints.get("body"), answer, status, cacheable)
+    return Operation(access, summary, hints.get("query"), hints.get("body"), upload, answer, status, cacheable)

@@ -21,11 +21,15 @@ class Route:
     def parameters(self) -> list[str]:
         return _PARAMETER.findall(self.path)
 
-    def rule(self) -> URLSpec:
-        """As Tornado wants it."""
+    @property
+    def pattern(self) -> str:
+        """What matches the whole path of a request."""
         literal = re.split(_PARAMETER, self.path)
-        pattern = "".join(
+        return "".join(
             f"(?P<{part}>{_FILLED_BY.get(part, '[^/]+')})" if index % 2 else re.escape(part)
             for index, part in enumerate(literal)
         )
-        return URLSpec(pattern + "$", self.handler, name=None)
+
+    def rule(self) -> URLSpec:
+        """As Tornado wants it."""
+        return URLSpec(self.pattern + "$", self.handler, name=None)

@@ -9,6 +9,7 @@ from handlers.api.accounts import (
     ResendHandler,
     VerifyHandler,
 )
+from handlers.api.avatars import MyAvatarHandler
 from handlers.api.catalog import (
     ExclusivityListHandler,
     GenreListHandler,
@@ -29,6 +30,7 @@ from handlers.api.passwords import (
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.live.upgrade import CommentsSocketHandler, VerifySocketHandler
 from handlers.route import Route
+from handlers.site.avatars import AvatarHandler, InitialsHandler, PictureHandler
 from handlers.site.home import HomeHandler
 from handlers.site.pictures import BackdropHandler, PosterHandler
 from handlers.site.static import StaticHandler
@@ -57,6 +59,7 @@ ROUTES = (
     Route("/api/v1/auth/password/reset", PasswordResetHandler),
     Route("/api/v1/auth/password/reset/{uid}/{token}", PasswordResetPageHandler),
     Route("/api/v1/me", MeHandler),
+    Route("/api/v1/me/avatar", MyAvatarHandler),
     Route("/api/v1/me/password", MyPasswordHandler),
     Route("/api/v1/me/sessions", SessionListHandler),
     Route("/api/v1/me/sessions/{session_id}", SessionHandler),
@@ -64,6 +67,9 @@ ROUTES = (
     Route("/", HomeHandler),
     Route("/posters/{slug}.svg", PosterHandler),
     Route("/backdrops/{slug}.svg", BackdropHandler),
+    Route("/avatars/{digest}-{size}.webp", PictureHandler),
+    Route("/avatars/{user_id}.svg", InitialsHandler),
+    Route("/avatars/{user_id}", AvatarHandler),
     Route("/static/{path}", StaticHandler),
     # The server itself
     Route("/api/openapi.json", OpenApiHandler),

@@ -1,6 +1,6 @@
 """What outlives a request, as handlers see it. `run.py` opens and closes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
@@ -10,6 +10,7 @@ from handlers.live.connections import LiveConnections
 from hub.hub import Hub
 from smovie.account_feed import AccountFeed
 from smovie.accounts import AccountMeans
+from smovie.avatars import AvatarDesk
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
 from smovie.identities import IdentityCheck
@@ -18,9 +19,10 @@ from smovie.store.mongo import Database
 
 @dataclass
 class Traffic:
-    """What a stopping server waits for."""
+    """What a stopping server waits for; `uploading` are the callers whose files are being taken."""
 
     under_way: int = 0
+    uploading: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Runtime:
     catalog: CatalogFeed
     accounts: AccountMeans
     account_feed: AccountFeed
+    avatars: AvatarDesk
     identities: IdentityCheck
     endings: Endings
     comments: CommentDesk

@@ -19,12 +19,12 @@ from handlers.openapi import describe
 from handlers.problems import problem
 from handlers.routes import ROUTES
 from handlers.runtime import Runtime
+from handlers.uploads import BodyBounds
 from smovie.errors import TooLarge
 
 log = structlog.get_logger("request")
 
-MAX_BODY_BYTES = 1 << 20  # of a request; what is larger is read and thrown away, so that the client hears why
-_DISCARD_BYTES = 32 << 20  # past this the connection is cut instead
+_DISCARD_BYTES = 32 << 20  # read and thrown away, so that the client hears why; past it the connection is cut
 _IDLE_S = 75.0  # a connection without a complete request
 _BODY_WITHIN_S = 30.0
 _LENGTH = re.compile(r"[0-9]{1,18}")  # any other Content-Length is Tornado's to refuse
@@ -51,7 +51,7 @@ def load_texts(folder: Path) -> None:
 def make_server(application: Application, *, trusted_proxies: Collection[Network]) -> HTTPServer:
     """An HTTP server that is not listening yet. `X-Forwarded-For` is believed only of trusted proxies."""
     return HTTPServer(
-        _Guard(application, trusted_proxies),
+        _Guard(application, BodyBounds(ROUTES), trusted_proxies),
         max_body_size=_DISCARD_BYTES,
         body_timeout=_BODY_WITHIN_S,
         idle_connection_timeout=_IDLE_S,
@@ -62,14 +62,15 @@ class _Guard(httputil.HTTPServerConnectionDelegate):
     """Bounds what a request may carry, and finds out whose it is. Tornado alone would answer a large body with a bare
     400, and believe whoever sends X-Real-Ip."""
 
-    def __init__(self, application: Application, trusted_proxies: Collection[Network]) -> None:
+    def __init__(self, application: Application, bounds: BodyBounds, trusted_proxies: Collection[Network]) -> None:
         self._application = application
+        self._bounds = bounds
         self._trusted_proxies = trusted_proxies
 
     def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         request = self._application.start_request(server_conn, request_conn)
         origins = self._application.settings["runtime"].allowed_origins
-        return _GuardedRequest(request, request_conn, origins, self._trusted_proxies)
+        return _GuardedRequest(request, request_conn, origins, self._bounds, self._trusted_proxies)
 
     def on_close(self, server_conn: object) -> None:
         self._application.on_close(server_conn)
@@ -81,13 +82,17 @@ class _GuardedRequest(httputil.HTTPMessageDelegate):
         request: httputil.HTTPMessageDelegate,
         connection: httputil.HTTPConnection,
         allowed_origins: frozenset[str],
+        bounds: BodyBounds,
         trusted_proxies: Collection[Network],
     ) -> None:
         self._request = request
         self._connection = connection
         self._allowed_origins = allowed_origins
+        self._bounds = bounds
         self._trusted_proxies = trusted_proxies
+        self._most_bytes = 0
         self._received = 0
+        self._begun = False
         self._refused = False
         self._headers = httputil.HTTPHeaders()
 
@@ -97,17 +102,20 @@ class _GuardedRequest(httputil.HTTPMessageDelegate):
         headers: httputil.HTTPHeaders,
     ) -> Awaitable[None] | None:
         self._headers = headers
+        if isinstance(start_line, httputil.RequestStartLine):
+            self._most_bytes = self._bounds.of(start_line.method, start_line.path.partition("?")[0])
         length = headers.get("Content-Length", "0")
-        if _LENGTH.fullmatch(length) and int(length) > MAX_BODY_BYTES:
+        if _LENGTH.fullmatch(length) and int(length) > self._most_bytes:
             self._refuse()
             return None
         if self._trusted_proxies:
             self._find_client(headers)
+        self._begun = True
         return self._request.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self._received += len(chunk)
-        if not self._refused and self._received > MAX_BODY_BYTES:
+        if not self._refused and self._received > self._most_bytes:
             self._refuse()
         return None if self._refused else self._request.data_received(chunk)
 
@@ -116,7 +124,8 @@ class _GuardedRequest(httputil.HTTPMessageDelegate):
             self._request.finish()
 
     def on_connection_close(self) -> None:
-        self._request.on_connection_close()
+        if self._begun:
+            self._request.on_connection_close()
 
     def _find_client(self, headers: httputil.HTTPHeaders) -> None:
         """Say whose this request of the connection is, where Tornado takes `remote_ip` from."""

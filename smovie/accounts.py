@@ -27,7 +27,7 @@ from smovie.models.accounts import (
 )
 from smovie.models.base import now
 from smovie.models.catalog import Language
-from smovie.store import sessions, users
+from smovie.store import avatars, sessions, users
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle, Throttles
 
@@ -162,7 +162,7 @@ async def login(means: AccountMeans, credentials: Credentials, device: Device) -
         raise Forbidden("unverified")
     pair = await sign_ins.open_session(means.db, means.signer, user, device)
     await _check_unchanged(means, user, pair)
-    return SignedIn(**pair.model_dump(), user=to_me(user))
+    return SignedIn(**pair.model_dump(), user=await describe(means.db, user))
 
 
 async def _check_unchanged(means: AccountMeans, user: User, pair: TokenPair) -> None:
@@ -177,7 +177,12 @@ async def show_me(db: Database, user_id: str) -> Me:
     """The account of the caller. Errors: NotFound when it was deleted meanwhile."""
     if (user := await users.by_id(db, user_id)) is None:
         raise NotFound("not_found")
-    return to_me(user)
+    return await describe(db, user)
+
+
+async def describe(db: Database, user: User) -> Me:
+    """An account as its owner sees it."""
+    return to_me(user, await avatars.digest_of_user(db, user.id))
 
 
 async def is_registered(db: Database, address: str) -> bool:

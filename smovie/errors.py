@@ -46,6 +46,10 @@ class TooLarge(Refusal):
     """More bytes than the stated bound."""
 
 
+class Unsupported(Refusal):
+    """Of a kind that is not taken."""
+
+
 class TooMany(Refusal):
     """A limit on how often; `retry_after_s` says when again."""
 

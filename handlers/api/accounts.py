@@ -3,10 +3,11 @@
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
-from smovie import accounts, sign_ins
+from smovie import accounts, profile, sign_ins
 from smovie.models.accounts import (
     Credentials,
     Me,
+    ProfileChange,
     RefreshRequest,
     Registered,
     Registration,
@@ -84,3 +85,8 @@ class MeHandler(ApiHandler):
     async def get(self) -> None:
         """Show the caller's account."""
         self.send(await accounts.show_me(self.runtime.db, self.caller.user_id))
+
+    @operation(access=Access.VERIFIED, answer=Me)
+    async def patch(self, body: ProfileChange) -> None:
+        """Change the caller's account."""
+        self.send(await profile.change_profile(self.runtime.db, self.caller, body))

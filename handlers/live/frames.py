@@ -24,6 +24,7 @@ _CODES: dict[type[errors.Refusal], str] = {
     errors.Unavailable: "unavailable",
     errors.Conflict: "invalid",
     errors.TooLarge: "too_long",
+    errors.Unsupported: "invalid",
 }
 _CODES_OF_THEIR_OWN = frozenset(("too_long", "unknown_type", "malformed", "rate_limited"))
 

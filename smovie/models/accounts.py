@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from smovie.ids import ID_PATTERN
+from smovie.models.avatars import own_avatar
 from smovie.models.base import Model, Moment, StoredModel
 from smovie.models.common_passwords import is_common
 from smovie.text import fold
@@ -163,7 +164,14 @@ class Me(Model):
     username: str
     role: Role
     email_verified: bool
+    avatar: str = Field(description="where the account's present picture is; another picture has another address")
     created_at: Moment
+
+
+class ProfileChange(Model):
+    """What one may change of one's account; what is left out stays."""
+
+    username: Username | None = None
 
 
 class TokenPair(Model):
@@ -194,10 +202,11 @@ class Device(Model):
     address: str = ""
 
 
-def to_me(user: User) -> Me:
+def to_me(user: User, picture: str | None) -> Me:
+    """The account with its picture's digest, if it has one."""
     return Me(
         id=user.id, email=user.email, username=user.username, role=user.role,
-        email_verified=user.email_verified, created_at=user.created_at,
+        email_verified=user.email_verified, avatar=own_avatar(user.id, picture), created_at=user.created_at,
     )  # fmt: skip
 
 

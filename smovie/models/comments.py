@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from smovie.ids import ID_PATTERN
+from smovie.models.avatars import avatar_of
 from smovie.models.base import Model, Moment, StoredModel
 
 MESSAGE_MAX = 2_000
@@ -102,6 +103,6 @@ def show_comment(comment: Comment) -> CommentAnswer:
     """What others may see of a comment."""
     return CommentAnswer(
         id=comment.id, episode_id=comment.episode_id, message=comment.message, username=comment.username,
-        user=AuthorAnswer(id=comment.user_id, username=comment.username, avatar=None),
+        user=AuthorAnswer(id=comment.user_id, username=comment.username, avatar=avatar_of(comment.user_id)),
         parent_id=comment.parent_id, at_s=comment.at_s, spoiler=comment.spoiler, created_at=comment.created_at,
     )  # fmt: skip

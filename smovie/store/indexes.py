@@ -40,6 +40,7 @@ INDEXES = (
     Index("sessions", (("expires_at", 1),), "ended sessions leave by themselves", expire_after_s=0),
     Index("social_accounts", (("user_id", 1), ("provider", 1)), "whom an account is linked with; one of each provider",
           unique=True),
+    Index("avatars", (("digest", 1),), "a picture by its address"),
     Index("comments", (("episode_id", 1), ("_id", -1)), "a page of a room's comments"),
     Index("comments", (("user_id", 1), ("cmid", 1)), "a retry finds the stored comment", unique=True,
           only={"cmid": {"$type": "string"}}),

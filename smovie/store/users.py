@@ -64,6 +64,17 @@ async def is_name_taken(db: Database, username_key: str) -> bool:
 
 
 @store_call
+async def rename(db: Database, user_id: str, username: str, username_key: str) -> User | None:
+    """Give a verified account another name; None when it is gone. Errors: Conflict for a name that is taken."""
+    change = {"$set": {"username": username, "username_key": username_key}}
+    query = {"_id": user_id, "email_verified": True}
+    try:
+        return _to_user(await db.users.find_one_and_update(query, change, return_document=True))
+    except DuplicateKeyError as exc:
+        raise Conflict("username_taken") from exc
+
+
+@store_call
 async def confirm(db: Database, user_id: str, verify_hash: str, at: datetime, username: tuple[str, str]) -> User | None:
     """Make a pending account a verified one, once; None when the proof does not fit or is spent or late.
 

@@ -173,7 +173,7 @@ ROOM_CODES = {
 }  # fmt: skip
 KINDS = [
     errors.Invalid, errors.Unauthenticated, errors.Forbidden, errors.NotFound, errors.Conflict, errors.TooLarge,
-    errors.TooMany, errors.Unavailable,
+    errors.TooMany, errors.Unavailable, errors.Unsupported,
 ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ async def test_clause_12_what_was_written_is_what_everybody_gets(server: Running
     assert own == theirs
     assert own["message"] == text
     assert own["episode_id"] == episode
-    assert own["user"] == {"id": author.id, "username": author.username, "avatar": None}
+    assert own["user"] == {"id": author.id, "username": author.username, "avatar": f"/avatars/{author.id}"}
     assert (own["username"], own["at_s"], own["spoiler"], own["parent_id"]) == (author.username, 12.5, True, None)
     page = await server.api.get(f"/episodes/{episode}/comments?at_from=12&at_to=13")
     event = {name: value for name, value in own.items() if name not in ("type", "seq")}

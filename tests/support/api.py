@@ -58,6 +58,11 @@ class Api:
         """POST JSON below /api/v1."""
         return await self.post_to("/api/v1" + path, value, access=access, headers=headers)
 
+    async def patch(self, path: str, value: Any, *, access: str | None = None) -> Answer:
+        """PATCH with JSON below /api/v1."""
+        sent = {"Content-Type": "application/json"}
+        return await self.call("PATCH", "/api/v1" + path, body=orjson.dumps(value), access=access, headers=sent)
+
     async def post_to(
         self, path: str, value: Any = None, *, access: str | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
