@@ -175,6 +175,13 @@ async def test_an_unknown_setting_is_refused_with_the_nearest_name(programs: Pro
     assert "SMOVIE_LIMIT_COMENTS_PER_10S" in line and "SMOVIE_LIMIT_COMMENTS_PER_10S" in line
 
 
+async def test_a_check_says_that_the_secret_key_is_short(programs: Programs) -> None:
+    checked = await programs.run("check", env={"SMOVIE_SECRET_KEY": "hush-hush"})
+    assert checked.process.returncode == 0, checked.complaints
+    assert "SMOVIE_SECRET_KEY is shorter than 16 characters" in checked.printed.splitlines()[0]
+    assert "hush" not in checked.printed + checked.complaints
+
+
 async def test_the_openapi_description_is_printed(programs: Programs) -> None:
     printed = orjson.loads((await programs.run("openapi")).printed)
     assert printed["openapi"].startswith("3.1")

@@ -6,6 +6,7 @@ Everything above sees `Database`, whose collections answer alike under both, and
 import asyncio
 import contextlib
 import functools
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -33,6 +34,7 @@ _SELECTION_MS = 1_500
 _EVENTS_AT_ONCE = 100
 _DUPLICATE_KEY = 11000
 _NOT_YET_INITIALIZED = 94
+_MOTOR_THREADS = 32  # an open change stream keeps one; of Motor's own five a core few would be left on a small machine
 
 
 class Database:
@@ -97,6 +99,7 @@ async def open_database(
     }
     client: Any
     if driver == "motor":
+        os.environ.setdefault("MOTOR_MAX_WORKERS", str(_MOTOR_THREADS))  # read when Motor is imported
         from motor.motor_asyncio import AsyncIOMotorClient
 
         client = AsyncIOMotorClient(url, io_loop=asyncio.get_running_loop(), **options)

@@ -39,12 +39,14 @@ async def is_served(client: RoomClient) -> bool:
     return (await client.hear())["type"] == "error"
 
 
-@pytest.mark.parametrize("how", [{"closeConnection": True}, {"errorCode": 286}], ids=["cut", "history lost"])
+@pytest.mark.parametrize(
+    ("driver", "how"), [("motor", {"closeConnection": True}), ("pymongo", {"errorCode": 286})], ids=["cut", "lost"]
+)
 async def test_what_happened_while_the_stream_was_away_is_felt_when_it_is_back(
-    start: StartServer, db: Database, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
+    start: StartServer, db: Database, monkeypatch: pytest.MonkeyPatch, driver: str, how: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(account_feed, "_LOOKED_UP_TOGETHER", 2)
-    server = await start(mongo_database=db.name)
+    server = await start(mongo_database=db.name, mongo_driver=driver)
     feed = server.runtime.account_feed
     stream = {"failCommands": ["aggregate", "getMore"], "namespace": f"{db.name}.$cmd.aggregate"}
     async with waiting_clients(server, 5) as clients:
