@@ -1,5 +1,6 @@
 """A client in a live room, on another implementation of RFC 6455 than ours."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.server import RunningServer
 
 Frame = dict[str, Any]
+WITHIN_S = 30.0  # for whatever the server is to say next; past it a test fails instead of waiting for ever
 
 
 class RoomClient:
@@ -25,7 +27,8 @@ class RoomClient:
 
     async def hear(self) -> Frame:
         """The next frame, whatever it is."""
-        frame: Frame = orjson.loads(await self.socket.recv())
+        async with asyncio.timeout(WITHIN_S):
+            frame: Frame = orjson.loads(await self.socket.recv())
         return frame
 
     async def hear_until(self, wanted: Callable[[Frame], bool]) -> Frame:
@@ -40,8 +43,9 @@ class RoomClient:
     async def closed(self) -> int | None:
         """Read on until the server closes; its code."""
         try:
-            while True:
-                await self.socket.recv()
+            async with asyncio.timeout(WITHIN_S):
+                while True:
+                    await self.socket.recv()
         except ConnectionClosed:
             return self.socket.close_code
 
