@@ -40,9 +40,8 @@ async def test_a_peer_that_was_not_named_speaks_for_itself_only(server: RunningS
     assert await where_signed_in(server, claim) == "127.0.0.1"
 
 
-@pytest.mark.parametrize("trusted", ["127.0.0.1", "10.0.0.1, 127.0.0.0/8", "::1 127.0.0.1/32"])
-async def test_a_proxy_that_was_named_is_believed(start: StartServer, trusted: str) -> None:
-    server = await start(trusted_proxies=trusted)
+async def test_a_proxy_that_was_named_is_believed(start: StartServer) -> None:
+    server = await start(trusted_proxies="::1, 127.0.0.0/8")
     assert await where_signed_in(server, {"X-Forwarded-For": f"1.1.1.1, {CLIENT}"}) == CLIENT
     assert await where_signed_in(server, {"X-Forwarded-For": "nonsense"}) == "127.0.0.1"
     assert await where_signed_in(server, {"X-Real-Ip": CLIENT}) == "127.0.0.1"

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from smovie.throttles import Throttle, Throttles
+from smovie.throttles import counters as module
 from smovie.throttles.counters import ANSWER_WITHIN_S, Counters
 from tests.support.redis import RedisServer, patience
 from tests.support.wait import until
@@ -31,6 +32,12 @@ async def counting(url: str | None) -> AsyncIterator[Counters]:
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
         await counters.close()
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that is back is found soon."""
+    monkeypatch.setattr(module, "TRY_AGAIN_S", 0.05)
 
 
 @pytest.fixture
