@@ -485,7 +485,7 @@ async def _check_redis(settings: Settings) -> str:
     try:
         await counters.try_redis(within_s=5)
     except ConnectionError as exc:
-        cure = "start it, or mend SMOVIE_REDIS_URL; meanwhile each instance counts throttles by itself"
+        cure = "start it, or mend SMOVIE_REDIS_URL; meanwhile rooms and throttles are each instance's own"
         raise CannotStart(f"redis does not answer ({exc}): {cure}") from None
     finally:
         await counters.close()
