@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from handlers.endings import Endings
+from handlers.facebook_graph import GraphClient
 from handlers.live.connections import LiveConnections
 from handlers.live.frames import RoomCodec
 from handlers.openapi import describe
@@ -43,6 +44,8 @@ from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk, CommentLimit, new_positions
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
 from smovie.errors import Unavailable
+from smovie.facebook import FacebookMeans
+from smovie.facebook_app import FacebookApp
 from smovie.identities import IdentityCheck
 from smovie.importing.demo import load_demo
 from smovie.importing.progress import import_with_progress, show_report
@@ -53,6 +56,7 @@ from smovie.mail.mailer import Mailer, outbox_sender, smtp_sender
 from smovie.models.accounts import Registration
 from smovie.passwords import PasswordHasher
 from smovie.pictures import PictureMaker
+from smovie.sealing import TokenCipher
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
@@ -110,7 +114,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             limits=HubLimits(soft_bytes=hard // 2, hard_bytes=hard, node_bytes=settings.limit_node_bytes),
         )  # fmt: skip
         secret = secret_key(settings)
-        signer = TokenSigner(secret, [key.get_secret_value() for key in settings.previous_secret_keys])
+        previous = [key.get_secret_value() for key in settings.previous_secret_keys]
+        signer = TokenSigner(secret, previous)
         counters = _counters(settings)
         up.push_async_callback(counters.close)
         await up.enter_async_context(_background(counters.watch()))
@@ -120,6 +125,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         up.callback(hasher.close)
         pictures = PictureMaker()
         up.callback(pictures.close)
+        means = accounts.AccountMeans(db, hasher, signer, letters, throttles)
+        facebook_app = up.enter_context(_facebook_app(settings))
         writer = CommentWriter(db)
         up.push_async_callback(writer.flush)
         feed = CatalogFeed(db)
@@ -139,11 +146,12 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         yield Runtime(
             db=db,
             catalog=feed,
-            accounts=accounts.AccountMeans(db, hasher, signer, letters, throttles),
+            accounts=means,
             avatars=AvatarDesk(db, pictures, BoundedCache(CACHE_BYTES)),
             account_feed=account_feed,
             identities=identities,
             endings=endings,
+            facebook=FacebookMeans(means, TokenCipher(secret, previous), facebook_app),
             comments=desk,
             hub=hub,
             live=live,
@@ -245,6 +253,16 @@ def _counters(settings: Settings) -> Counters:
         return Counters(settings.redis_url.get_secret_value() if settings.redis_url else None)
     except ValueError as exc:
         raise CannotStart(f"SMOVIE_REDIS_URL: {exc}") from None
+
+
+@contextlib.contextmanager
+def _facebook_app(settings: Settings) -> Iterator[FacebookApp | None]:
+    """Our app at Facebook, where one is set."""
+    if not settings.facebook_app_id or not settings.facebook_app_secret:
+        yield None
+        return
+    with contextlib.closing(GraphClient(settings.facebook_graph_url)) as graph:
+        yield FacebookApp(settings.facebook_app_id, settings.facebook_app_secret.get_secret_value(), graph)
 
 
 def _mail_sender(settings: Settings) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from rapidfuzz import process
@@ -68,6 +68,13 @@ class Settings(BaseSettings):
     )
     mail_from: str = "SMovie <no-reply@localhost>"
 
+    facebook_app_id: str | None = Field(None, pattern=r"^[0-9]{0,32}$", description="unset: no sign-in with Facebook")
+    facebook_app_secret: SecretStr | None = Field(None, description="of that app", validate_default=True)
+    facebook_graph_url: str = Field(
+        "https://graph.facebook.com/v25.0", description="https, with a version",
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[!-~]+$",
+    )  # fmt: skip
+
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, else JSON")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -118,6 +125,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("facebook_app_secret")
+    @classmethod
+    def _goes_with_its_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("facebook_app_id")):
+            raise PydanticCustomError("facebook", "set SMOVIE_FACEBOOK_APP_ID and its secret, or neither")
+        return value
 
     @field_validator("previous_secret_keys", mode="before")
     @classmethod

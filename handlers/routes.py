@@ -28,6 +28,7 @@ from handlers.api.passwords import (
     PasswordResetPageHandler,
 )
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
+from handlers.api.social import FacebookHandler, MyFacebookHandler
 from handlers.live.upgrade import CommentsSocketHandler, VerifySocketHandler
 from handlers.route import Route
 from handlers.site.avatars import AvatarHandler, InitialsHandler, PictureHandler
@@ -52,6 +53,7 @@ ROUTES = (
     Route("/api/v1/auth/verify/{uid}/{token}", VerifyHandler),
     Route("/ws/verify/{place}", VerifySocketHandler),
     Route("/api/v1/auth/login", LoginHandler),
+    Route("/api/v1/auth/facebook", FacebookHandler),
     Route("/api/v1/auth/refresh", RefreshHandler),
     Route("/api/v1/auth/logout", LogoutHandler),
     Route("/api/v1/auth/logout-all", LogoutAllHandler),
@@ -61,6 +63,7 @@ ROUTES = (
     Route("/api/v1/me", MeHandler),
     Route("/api/v1/me/avatar", MyAvatarHandler),
     Route("/api/v1/me/password", MyPasswordHandler),
+    Route("/api/v1/me/social/facebook", MyFacebookHandler),
     Route("/api/v1/me/sessions", SessionListHandler),
     Route("/api/v1/me/sessions/{session_id}", SessionHandler),
     # Pages and pictures

@@ -13,6 +13,7 @@ from smovie.accounts import AccountMeans
 from smovie.avatars import AvatarDesk
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
+from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
 from smovie.store.mongo import Database
 
@@ -34,6 +35,7 @@ class Runtime:
     accounts: AccountMeans
     account_feed: AccountFeed
     avatars: AvatarDesk
+    facebook: FacebookMeans
     identities: IdentityCheck
     endings: Endings
     comments: CommentDesk

@@ -15,6 +15,7 @@ from smovie.mail.letters import NOBODY, LetterWriter
 from smovie.models.accounts import (
     Credentials,
     Device,
+    Identity,
     Me,
     Registration,
     Role,
@@ -22,12 +23,13 @@ from smovie.models.accounts import (
     TokenPair,
     User,
     address_key,
+    stand_in_address,
     to_me,
     username_key,
 )
 from smovie.models.base import now
 from smovie.models.catalog import Language
-from smovie.store import avatars, sessions, users
+from smovie.store import avatars, sessions, social_accounts, users
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle, Throttles
 
@@ -88,22 +90,31 @@ async def register(
 async def verify(means: AccountMeans, user_id: str, proof: str, device: Device) -> TokenPair:
     """Take the proof from the mail: the account is its owner's now, signed in where the link was opened. Single use.
 
-    Who registered it goes on in their own session (`sign_ins.hand_over`). What others registered with the same address
-    dies here. Errors: NotFound for a proof that is wrong, spent or late; TooMany.
+    Who registered it goes on in their own session (`sign_ins.hand_over`). What others hold of the same address ends
+    here. Errors: NotFound for a proof that is wrong, spent or late; TooMany.
     """
     await means.throttles.take(Throttle.CONFIRMATIONS_PER_ADDRESS, device.address)
     pending = await users.by_id(means.db, user_id)
     if pending is None or pending.email_verified:
         raise NotFound("verification_not_found")
     user = await _confirm(means, pending, tokens.hash_token(proof))
-    rivals = await users.delete_pending(means.db, user.email_key)
-    await sessions.delete_of_users(means.db, rivals)
+    await release_address(means.db, user.email_key)
     return await sign_ins.open_session(means.db, means.signer, user, device)
+
+
+async def release_address(db: Database, email_key: str) -> list[str]:
+    """Take an address that its owner has proved from all who only said that it is theirs: registrations die, and who
+    came by Facebook goes on without an address. Returns the ids of the sessions that ended."""
+    rivals = await users.delete_pending(db, email_key)
+    for user in await users.staying_unverified(db, email_key):
+        for social in await social_accounts.of_user(db, user.id):
+            await users.replace_unverified_address(db, user, stand_in_address(social.provider_id))
+    return await sessions.delete_of_users(db, rivals)
 
 
 async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User:
     """Confirm under the wished name, or with a number behind it when somebody verified took it meanwhile."""
-    for shown in _names_like(pending.username):
+    for shown in names_like(pending.username):
         try:
             user = await users.confirm(means.db, pending.id, verify_hash, now(), (shown, username_key(shown)))
         except Conflict as exc:
@@ -116,32 +127,37 @@ async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User
     raise Conflict("username_taken")
 
 
-def _names_like(wished: str) -> Iterator[str]:
+def names_like(wished: str) -> Iterator[str]:
     """The name, then some with a number behind it."""
     yield wished
     for _ in range(5):
         yield f"{wished[:34]} {secrets.randbelow(90_000) + 10_000}"
 
 
-async def resend_verification(means: AccountMeans, address: str, device: Device, language: Language) -> None:
-    """Write again to an address with a pending registration; nothing tells the caller whether there is one.
+async def resend_verification(
+    means: AccountMeans, address: str, device: Device, language: Language, *, caller: Identity | None
+) -> None:
+    """Write again to an address that is not verified; nothing tells the caller whether there is one.
 
-    Without one the same is done for nobody, as for a forgotten password; past the limit of a mailbox too, so that an
-    earlier link stays good. Errors: TooMany for the caller's own limit.
+    Where several accounts wait with it, the caller's own is meant: by a link for a stranger's, the owner of the mailbox
+    would hand them the address. Without any the same is done for nobody, as for a forgotten password; past the limit of
+    a mailbox too, so that an earlier link stays good. Errors: TooMany for the caller's own limit.
     """
     await means.throttles.take(Throttle.CONFIRMATION_MAILS_PER_ADDRESS, device.address)
     key = address_key(address)
     may_write = await means.throttles.allows(Throttle.CONFIRMATION_MAILS_PER_MAILBOX, key)
-    user = await users.by_address(means.db, key)
-    if may_write and user and not user.email_verified:
-        user_id, pending_until, to = user.id, user.pending_until, user.email
-    else:
-        user_id, pending_until, to = new_id(), None, NOBODY
-    proof, until = secrets.token_urlsafe(32), now() + VERIFY_WITHIN
+    user = await _own_or_newest(means.db, key, caller)
+    user_id, to = (user.id, user.email) if may_write and user and not user.email_verified else (new_id(), NOBODY)
+    proof = secrets.token_urlsafe(32)
     await asyncio.gather(
-        users.set_proof(means.db, user_id, tokens.hash_token(proof), until, pending_until=pending_until),
+        users.set_proof(means.db, user_id, tokens.hash_token(proof), now() + VERIFY_WITHIN),
         means.letters.write_verification(to, user_id, proof, language),
     )
+
+
+async def _own_or_newest(db: Database, email_key: str, caller: Identity | None) -> User | None:
+    own = await users.by_id(db, caller.user_id) if caller else None
+    return own if own and own.email_key == email_key else await users.by_address(db, email_key)
 
 
 async def login(means: AccountMeans, credentials: Credentials, device: Device) -> SignedIn:
@@ -182,7 +198,8 @@ async def show_me(db: Database, user_id: str) -> Me:
 
 async def describe(db: Database, user: User) -> Me:
     """An account as its owner sees it."""
-    return to_me(user, await avatars.digest_of_user(db, user.id))
+    picture, social = await asyncio.gather(avatars.digest_of_user(db, user.id), social_accounts.of_user(db, user.id))
+    return to_me(user, picture, [each.provider for each in social])
 
 
 async def is_registered(db: Database, address: str) -> bool:
@@ -197,7 +214,7 @@ async def create_admin(db: Database, hasher: passwords.PasswordHasher, email: st
     Whoever was signed in to an account that it has already is so no more.
     """
     password_hash = await hasher.hash(password)
-    for name in _names_like(email.partition("@")[0][:40]):
+    for name in names_like(email.partition("@")[0][:40]):
         user = User(
             id=new_id(), email=email, email_key=address_key(email), username=name, username_key=username_key(name),
             password_hash=password_hash, role=Role.ADMIN, email_verified=True, created_at=now(),

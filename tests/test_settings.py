@@ -95,6 +95,8 @@ def test_a_secret_file_that_is_not_there_stops_the_start(environment: Environmen
     [
         ("PORT", "high"), ("PORT", "65536"), ("PORT", "-1"), ("BCRYPT_COST", "3"), ("LOG_LEVEL", "loud"),
         ("MONGO_DRIVER", "mongoengine"), ("MONGO_DATABASE", "a b"), ("LIMIT_LISTENER_BYTES", "1"),
+        ("FACEBOOK_APP_ID", "smovie"), ("FACEBOOK_APP_SECRET", "without its id"),
+        ("FACEBOOK_GRAPH_URL", "http://graph.example/v25.0"), ("FACEBOOK_GRAPH_URL", "file:///etc/passwd"),
         ("LIMIT_LOGINS_PER_ADDRESS", "30"), ("LIMIT_LOGINS_PER_ADDRESS", "many"),
         ("LIMIT_LOGINS_PER_ADDRESS", "0/minute"), ("LIMIT_LOGINS_PER_ADDRESS", "5/fortnight"),
         ("LIMIT_LOGINS_PER_ADDRESS", "5/minute; 9/hour"),
@@ -152,6 +154,8 @@ def test_what_is_printed_masks_secrets_and_only_them(environment: Environment) -
     environment.setenv("SMOVIE_MONGO_URL", "mongodb://user:hidden-2@db.example/")
     environment.setenv("SMOVIE_MAIL_URL", "smtp://user:hidden-3@mail.example")
     environment.setenv("SMOVIE_PREVIOUS_SECRET_KEYS", "hidden-4-hidden-4, hidden-5-hidden-5")
+    environment.setenv("SMOVIE_FACEBOOK_APP_ID", "170000000000001")
+    environment.setenv("SMOVIE_FACEBOOK_APP_SECRET", "hidden-6")
     environment.setenv("SMOVIE_ALLOWED_ORIGINS", "https://b.example https://a.example")
     done = CliRunner().invoke(main, ["--print-config", "--port", "9000"])
     assert done.exit_code == 0
@@ -162,6 +166,17 @@ def test_what_is_printed_masks_secrets_and_only_them(environment: Environment) -
     assert shown["SMOVIE_PORT"] == "9000"
     assert shown["SMOVIE_ALLOWED_ORIGINS"] == "https://a.example https://b.example"
     assert set(shown) == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+
+def test_half_of_a_facebook_app_is_none_and_an_empty_one_is_no_app(environment: Environment) -> None:
+    environment.setenv("SMOVIE_FACEBOOK_APP_ID", "170000000000001")
+    done = CliRunner().invoke(main, ["--print-config"])
+    assert (done.exit_code, "SMOVIE_FACEBOOK_APP_SECRET: set " in done.output) == (1, True)
+    environment.setenv("SMOVIE_FACEBOOK_APP_SECRET", "its secret")
+    assert read_settings().facebook_app_id == "170000000000001"
+    environment.setenv("SMOVIE_FACEBOOK_APP_ID", "")
+    environment.setenv("SMOVIE_FACEBOOK_APP_SECRET", "")
+    assert not read_settings().facebook_app_id
 
 
 def test_a_wrong_secret_is_not_repeated(environment: Environment) -> None:

@@ -30,8 +30,10 @@ class RegisterHandler(ApiHandler):
 class ResendHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=Message, status=202)
     async def post(self, body: Resend) -> None:
-        """Write the confirmation mail again, if the address waits for one."""
-        await accounts.resend_verification(self.runtime.accounts, body.email, self.device, self.language)
+        """Write the confirmation mail again, if the address waits for one; of the caller's own account, signed in."""
+        await accounts.resend_verification(
+            self.runtime.accounts, body.email, self.device, self.language, caller=self.identity
+        )
         self.send(Message(message=self.say("resent")), status=202)
 
 

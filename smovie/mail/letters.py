@@ -44,6 +44,14 @@ class LetterWriter:
         """To an owner whose address somebody tried to register again."""
         await self._write("address_taken", to, "/", language)
 
+    async def write_facebook_linked(self, to: str, language: Language) -> None:
+        """To an owner whose account can be entered by Facebook from now on."""
+        await self._write("facebook_linked", to, "/", language)
+
+    async def write_facebook_unlinked(self, to: str, language: Language) -> None:
+        """To an owner whose account cannot be entered by Facebook any more."""
+        await self._write("facebook_unlinked", to, "/", language)
+
     async def _write(self, name: str, to: str, path: str, language: Language) -> None:
         content = self._templates.get_template(f"{name}.{language}.jinja").module
         words = {key: str(getattr(content, key)) for key in ("subject", "greeting", "lead", "action", "closing")}

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -17,6 +18,7 @@ from smovie.models.common_passwords import is_common
 from smovie.text import fold
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 1024
+INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")  # categories of characters that no name may have
 _STAND_IN = re.compile(r"face[0-9]+@example\.com")
 
 
@@ -31,6 +33,12 @@ class Role(StrEnum):
     def includes(self, other: "Role") -> bool:
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
+
+
+class Provider(StrEnum):
+    """Who else may vouch for somebody."""
+
+    FACEBOOK = "facebook"
 
 
 def _is_address(text: str) -> str:
@@ -51,7 +59,7 @@ def _is_no_stand_in(text: str) -> str:
 def _is_username(text: str) -> str:
     if text != unicodedata.normalize("NFC", text).strip():
         raise PydanticCustomError("username", "not in composed form, or with blanks at its ends")
-    if not fold(text) or any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") for c in text):
+    if not fold(text) or any(unicodedata.category(c) in INVISIBLE for c in text):
         raise PydanticCustomError("username", "no letter or digit, or an invisible character")
     return text
 
@@ -165,6 +173,9 @@ class Me(Model):
     role: Role
     email_verified: bool
     avatar: str = Field(description="where the account's present picture is; another picture has another address")
+    needs_email: bool = Field(description="`email` only stands in for an address; ask for theirs")
+    has_password: bool
+    social: list[Provider] = Field(description="by whom else they can sign in")
     created_at: Moment
 
 
@@ -202,11 +213,13 @@ class Device(Model):
     address: str = ""
 
 
-def to_me(user: User, picture: str | None) -> Me:
-    """The account with its picture's digest, if it has one."""
+def to_me(user: User, picture: str | None, social: Iterable[Provider]) -> Me:
+    """The account with its picture's digest, if it has one, and by whom else its owner signs in."""
     return Me(
         id=user.id, email=user.email, username=user.username, role=user.role,
-        email_verified=user.email_verified, avatar=own_avatar(user.id, picture), created_at=user.created_at,
+        email_verified=user.email_verified, needs_email=is_stand_in(user.email),
+        has_password=user.password_hash is not None, social=sorted(social),
+        avatar=own_avatar(user.id, picture), created_at=user.created_at,
     )  # fmt: skip
 
 

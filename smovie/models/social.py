@@ -1,21 +1,14 @@
 """Nouns of accounts elsewhere: who somebody is at Facebook, and which account here is theirs."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from smovie.models.accounts import AnyPassword, SignedIn
+from smovie.models.accounts import AnyPassword, Provider, SignedIn
 from smovie.models.base import Model, StoredModel
 
 _AccessToken = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[!-~]+$")]
-
-
-class Provider(StrEnum):
-    """Who vouches for somebody."""
-
-    FACEBOOK = "facebook"
 
 
 class SocialAccount(StoredModel):
@@ -48,10 +41,8 @@ class FacebookLink(FacebookToken):
 
 
 class FacebookSignedIn(SignedIn):
-    """`created`: the account is new. `needs_email`: its address only stands in for one, ask for theirs."""
-
-    created: bool
-    needs_email: bool
+    created: bool = Field(description="the account is new")
+    needs_email: bool = Field(description="as in `user`")
 
 
 def social_id(provider: Provider, provider_id: str) -> str:

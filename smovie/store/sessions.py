@@ -85,6 +85,9 @@ async def delete_all_of_user(db: Database, user_id: str, *, but: str | None = No
 
 
 @store_call
-async def delete_of_users(db: Database, user_ids: Sequence[str]) -> None:
-    """End every session of these accounts."""
-    await db.sessions.delete_many({"user_id": {"$in": list(user_ids)}})
+async def delete_of_users(db: Database, user_ids: Sequence[str]) -> list[str]:
+    """End every session of these accounts; returns their ids."""
+    query = {"user_id": {"$in": list(user_ids)}}  # index user_id
+    ids = [row["_id"] async for row in db.sessions.find(query, {"_id": 1})]
+    await db.sessions.delete_many(query)
+    return ids

@@ -3,7 +3,8 @@
 from typing import Any
 
 from smovie.errors import Conflict
-from smovie.models.social import Provider, SocialAccount
+from smovie.models.accounts import Provider
+from smovie.models.social import SocialAccount
 from smovie.store.mongo import Database, DuplicateKeyError, pack, store_call, unpack
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from smovie.errors import Conflict
-from smovie.models.accounts import AccountState, User
+from smovie.models.accounts import AccountState, User, address_key
 from smovie.store.mongo import Database, Document, DuplicateKeyError, pack, store_call, unpack
 
 STATE = ("username", "role", "email_verified", "is_active")  # the members of an `AccountState` beside its id
@@ -94,18 +94,16 @@ async def confirm(db: Database, user_id: str, verify_hash: str, at: datetime, us
 
 
 @store_call
-async def set_proof(
-    db: Database, user_id: str, verify_hash: str, until: datetime, *, pending_until: datetime | None
-) -> None:
+async def set_proof(db: Database, user_id: str, verify_hash: str, until: datetime) -> None:
     """Give an unverified account a new verification proof; the earlier one is dead, and a registration lives as long.
-
-    Nothing happens when the account is verified, or otherwise than with this `pending_until`, or not there.
-    """
-    change: Document = {"verify_hash": verify_hash, "verify_until": until}
-    if pending_until:
-        change["pending_until"] = until
-    query = {"_id": user_id, "email_verified": False, "pending_until": pending_until}
-    await db.users.update_one(query, {"$set": change})
+    Nothing happens when there is none."""
+    is_registration = {"$eq": [{"$type": "$pending_until"}, "date"]}
+    change = {
+        "verify_hash": verify_hash,
+        "verify_until": until,
+        "pending_until": {"$cond": [is_registration, until, "$$REMOVE"]},
+    }
+    await db.users.update_one({"_id": user_id, "email_verified": False}, [{"$set": change}])
 
 
 @store_call
@@ -115,6 +113,37 @@ async def delete_pending(db: Database, email_key: str) -> list[str]:
     ids = [row["_id"] async for row in db.users.find(query, {"_id": 1})]
     await db.users.delete_many({"_id": {"$in": ids}, "email_verified": False})
     return ids
+
+
+@store_call
+async def keep(db: Database, user_id: str) -> bool:
+    """Let a registration stay though its address is not verified; False when it is gone."""
+    return bool((await db.users.update_one({"_id": user_id}, {"$unset": {"pending_until": ""}})).matched_count)
+
+
+@store_call
+async def delete_registration(db: Database, user_id: str) -> None:
+    """Remove an account that is to go by itself; one that stays is left alone."""
+    await db.users.delete_one({"_id": user_id, "pending_until": {"$type": "date"}})
+
+
+@store_call
+async def staying_unverified(db: Database, email_key: str) -> list[User]:
+    """The accounts that stay with this address though they have not verified it."""
+    query = {"email_key": email_key, "email_verified": False, "pending_until": None}  # index email_key, email_verified
+    return [User.model_validate(unpack(row)) async for row in db.users.find(query)]
+
+
+@store_call
+async def replace_unverified_address(db: Database, user: User, address: str) -> None:
+    """Give an account another address, unless it has verified or changed its own meanwhile; a link to verify that is
+    dead."""
+    query = {"_id": user.id, "email_key": user.email_key, "email_verified": False}
+    change = {
+        "$set": {"email": address, "email_key": address_key(address)},
+        "$unset": {"verify_hash": "", "verify_until": ""},
+    }
+    await db.users.update_one(query, change)
 
 
 @store_call
