@@ -5,8 +5,11 @@ from typing import Any
 import orjson
 
 from smovie.models.catalog import Language, Movie, PersonRef, Season, Tag
+from smovie.models.catalog_answers import EpisodeAnswer
 
 Json = dict[str, Any]
+
+_SHOWN_OF_EPISODES = set(EpisodeAnswer.model_fields)  # never where their media lie
 
 
 def render_tag(tag: Tag | None, language: Language) -> Json | None:
@@ -88,5 +91,5 @@ def _season(season: Season) -> Json:
         "number": season.number,
         "title": season.title,
         "year": season.year,
-        "episodes": [episode.model_dump() for episode in season.episodes],
+        "episodes": [episode.model_dump(include=_SHOWN_OF_EPISODES) for episode in season.episodes],
     }

@@ -9,10 +9,11 @@ from hashlib import blake2b
 from typing import Annotated, Self
 
 import orjson
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from smovie.models.base import Model
 from smovie.models.catalog import Kind, Language, Url, is_iso_date
+from smovie.models.media import MOST_SOURCES, MOST_SUBTITLES, Intro, Source, Subtitle
 
 MOST_EPISODES = 120_000  # in a title, before they are made; what is made must still fit into 12 MiB
 _CONVERSION = b"1"  # raise it when titles.py makes something else of the same row: then a re-import updates all titles
@@ -63,7 +64,33 @@ class CastRow(Model):
     role: _Role = ""
 
 
-class EpisodeRow(Model):
+class SourceRow(Source):
+    """A way to watch an episode."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SubtitleRow(Subtitle):
+    """Subtitles of an episode."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class IntroRow(Intro):
+    """The part of an episode that may be skipped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlayableRow(Model):
+    """What makes an episode playable; of a film it stands at the title."""
+
+    sources: tuple[SourceRow, ...] = Field((), max_length=MOST_SOURCES)
+    subtitles: tuple[SubtitleRow, ...] = Field((), max_length=MOST_SUBTITLES)
+    intro: IntroRow | None = None
+
+
+class EpisodeRow(PlayableRow):
     """An episode of which more is known than its number."""
 
     number: int = Field(ge=0, le=10_000)
@@ -89,7 +116,7 @@ class SeasonRow(Model):
         return self
 
 
-class TitleRow(Model):
+class TitleRow(PlayableRow):
     """A film, or a series with its seasons, as a line of an import file says it."""
 
     kind: Kind
@@ -115,6 +142,8 @@ class TitleRow(Model):
     def _fits_together(self) -> Self:
         if self.kind is Kind.MOVIE and self.seasons:
             raise ValueError('a film has no seasons: leave them out, or say "kind": "series"')
+        if self.kind is Kind.SERIES and (self.sources or self.subtitles or self.intro):
+            raise ValueError("a series has sources, subtitles and intro at its episodes")
         _refuse_repeated("season", [season.number for season in self.seasons])
         _refuse_repeated("genre", self.genres)
         if self.most_episodes > MOST_EPISODES:

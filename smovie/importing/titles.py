@@ -8,6 +8,7 @@ from typing import Any
 from smovie.ids import new_id
 from smovie.importing.rows import EpisodeRow, SeasonRow, TitleRow
 from smovie.models.catalog import CastMember, Episode, Kind, Movie, PersonRef, Season, Tag, Translation
+from smovie.models.media import Intro, Source, Subtitle
 
 
 class Unresolved(Exception):
@@ -85,7 +86,8 @@ def _tag(what: str, tag_id: str | None, known: Mapping[str, Tag]) -> Tag | None:
 def _seasons(row: TitleRow, earlier: tuple[Season, ...]) -> tuple[Season, ...]:
     rows = row.seasons
     if row.kind is Kind.MOVIE:  # one season with one episode, so that all that plays is an episode
-        rows = (SeasonRow(number=1, episode_count=1),)
+        only = EpisodeRow(number=1, sources=row.sources, subtitles=row.subtitles, intro=row.intro)
+        rows = (SeasonRow(number=1, episodes=(only,)),)
     before = {season.number: season for season in earlier}
     ordered = sorted(rows, key=lambda season: season.number)
     return tuple(_season(season, before.get(season.number), row.runtime_min) for season in ordered)
@@ -111,6 +113,17 @@ def _episode(row: EpisodeRow, earlier: Episode | None, typical_min: int | None) 
         "description": row.description,
         "runtime_s": minutes * 60 if minutes else None,
         "air_date": row.air_date,
+        **_media(row),
     }
-    # Over the earlier one: what an import knows nothing of (sources, subtitles) stays.
+    # Over the earlier one: media the row leaves out stay, since editors add them.
     return Episode(**{"id": new_id(), **(dict(earlier) if earlier else {}), **members})
+
+
+def _media(row: EpisodeRow) -> dict[str, Any]:
+    """The media that the row names, as they are stored."""
+    named: dict[str, Any] = {
+        "sources": tuple(Source(**dict(source)) for source in row.sources),
+        "subtitles": tuple(Subtitle(**dict(subtitle)) for subtitle in row.subtitles),
+        "intro": Intro(**dict(row.intro)) if row.intro else None,
+    }
+    return {member: value for member, value in named.items() if value}

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from smovie.models.base import Moment, StoredModel
+from smovie.models.media import MOST_SOURCES, MOST_SUBTITLES, Intro, Source, Subtitle
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
@@ -68,6 +69,9 @@ class Episode(StoredModel):
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     runtime_s: int | None = Field(None, ge=1, le=86_400)
     air_date: str | None = None
+    sources: tuple[Source, ...] = Field((), max_length=MOST_SOURCES)
+    subtitles: tuple[Subtitle, ...] = Field((), max_length=MOST_SUBTITLES)
+    intro: Intro | None = None
 
 
 class Season(StoredModel):

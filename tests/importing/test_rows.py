@@ -15,6 +15,20 @@ from smovie.models.catalog import Movie, Stats
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, tzinfo=UTC)
 
+OUTSIDE = [
+    "/a.mp4",
+    "../a.mp4",
+    "a/../b.mp4",
+    "a//b.mp4",
+    "./a.mp4",
+    "a\\b.mp4",
+    "a\x00.mp4",
+    "a\n.mp4",
+    "a" * 497 + ".mp4",
+]
+SOURCE = {"type": "hls", "path": "phố/hls/master.m3u8"}
+SUBTITLE = {"language": "vi", "label": "Tiếng Việt", "path": "phố/vi.vtt", "forced": True}
+
 
 def a_row(**members: Any) -> TitleRow:
     return TitleRow.model_validate({"kind": "movie", "title": "Mùi đu đủ xanh", **members})
@@ -55,6 +69,22 @@ def made(row: TitleRow) -> Movie:
         {"translations": {"fr": {"title": "L'Odeur"}}},
         {"poster": "javascript:alert(1)"},
         {"seasons": [{"number": 1}]},
+        {"sources": [{"type": "hls", "path": "pho/master.m3u8", "url": "https://a.example"}]},
+        {"sources": [{"type": "dash", "path": "pho/manifest.mpd"}]},
+        {"sources": [{"type": "hls", "path": "pho/1080.mp4"}]},
+        {"sources": [{"type": "mp4", "path": "pho/master.m3u8"}]},
+        {"sources": [{"type": "hls", "path": "master.m3u8"}]},
+        *({"sources": [{"type": "mp4", "path": path}]} for path in OUTSIDE),
+        *({"subtitles": [{"language": "vi", "label": "Việt", "path": path}]} for path in ("vi.srt", "../vi.vtt")),
+        {"sources": [{"type": "mp4", "path": "1.mp4", "height": 0}]},
+        {"sources": [{"type": "mp4", "path": "1.mp4"}] * 21},
+        {"subtitles": [{"language": "Vietnamese", "label": "Việt", "path": "vi.vtt"}]},
+        {"subtitles": [{"language": "vi", "label": "", "path": "vi.vtt"}]},
+        {"subtitles": [{"language": "vi", "label": "Việt", "path": "vi.vtt", "defualt": True}]},
+        *({"intro": {"start_s": start, "end_s": end}} for start, end in [(5, 5), (9, 1), (-1, 5), (0, 90_000)]),
+        {"intro": {"start_s": 0}},
+        {"intro": {"start_s": 0, "end_s": float("nan")}},
+        {"kind": "series", "sources": [{"type": "mp4", "path": "1.mp4"}]},
     ],
 )
 def test_what_the_format_does_not_have_is_refused(members: dict[str, Any]) -> None:
@@ -92,6 +122,29 @@ def test_a_film_is_one_season_with_one_episode() -> None:
     (episode,) = season.episodes
     assert (season.number, episode.number, episode.title, episode.runtime_s) == (1, 1, "", 6_240)
     assert made(a_row()).seasons[0].episodes[0].runtime_s is None
+
+
+def test_what_plays_is_that_of_the_film_or_of_the_episode() -> None:
+    media = {"sources": [SOURCE], "subtitles": [SUBTITLE], "intro": {"start_s": 1, "end_s": 2.5}}
+    (film,) = made(a_row(**media)).seasons[0].episodes
+    series = made(a_series({"number": 1, "episode_count": 2, "episodes": [{"number": 2, **media}]}))
+    bare, episode = series.seasons[0].episodes
+    for playable in (film, episode):
+        assert [(source.type, source.path, source.height) for source in playable.sources] == [
+            ("hls", "phố/hls/master.m3u8", None)
+        ]
+        assert [(subtitle.path, subtitle.forced) for subtitle in playable.subtitles] == [("phố/vi.vtt", True)]
+        assert playable.intro and (playable.intro.start_s, playable.intro.end_s) == (1, 2.5)
+    assert (bare.sources, bare.subtitles, bare.intro) == ((), (), None)
+
+
+def test_media_that_a_changed_row_leaves_out_stay_and_named_ones_replace_them() -> None:
+    before = made(a_row(sources=[SOURCE], subtitles=[SUBTITLE], intro={"start_s": 1, "end_s": 2}))
+    row = a_row(title="Another", sources=[{"type": "mp4", "path": "phố/1080.mp4"}])
+    (episode,) = to_changed_movie(row, known(row), before, at=LATER).seasons[0].episodes
+    (earlier,) = before.seasons[0].episodes
+    assert [source.path for source in episode.sources] == ["phố/1080.mp4"]
+    assert (episode.id, episode.subtitles, episode.intro) == (earlier.id, earlier.subtitles, earlier.intro)
 
 
 def test_counted_episodes_are_numbered_and_listed_ones_take_their_place() -> None:
