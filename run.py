@@ -53,6 +53,10 @@ from smovie.importing.vocabulary import ensure_vocabulary
 from smovie.logs import configure_logs
 from smovie.mail.letters import LetterWriter
 from smovie.mail.mailer import Mailer, outbox_sender, smtp_sender
+from smovie.media.files import MediaFolder
+from smovie.media.playback import MediaMeans
+from smovie.media.shelf import MediaShelf
+from smovie.media.tokens import MediaSigner
 from smovie.models.accounts import Registration
 from smovie.passwords import PasswordHasher
 from smovie.pictures import PictureMaker
@@ -139,6 +143,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         limit = CommentLimit(settings.limit_comments_per_10s)
         desk = CommentDesk(db, feed, writer, limit, hub, new_positions())
         await up.enter_async_context(_background(comments.tell_settled(desk)))
+        folder = MediaFolder(media_dir(settings))
+        up.callback(folder.close)
         await feed.wait_loaded()
         if settings.redis_url:
             await up.enter_async_context(_mirrored(settings, hub, desk))
@@ -153,6 +159,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             endings=endings,
             facebook=FacebookMeans(means, TokenCipher(secret, previous), facebook_app),
             comments=desk,
+            media=MediaMeans(feed, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
             hub=hub,
             live=live,
             pages=_pages(),
@@ -272,6 +279,11 @@ def _mail_sender(settings: Settings) -> Any:
         except ValueError as exc:
             raise CannotStart(str(exc)) from None
     return outbox_sender(settings.data_dir / "outbox")
+
+
+def media_dir(settings: Settings) -> Path:
+    """Where films and subtitles lie."""
+    return settings.media_dir or settings.data_dir / "media"
 
 
 def secret_key(settings: Settings) -> str:
@@ -479,7 +491,7 @@ def create_admin_command(context: click.Context, /, email: str, password: str, *
 @_common
 @click.pass_context
 def check_command(context: click.Context, /, **common: Any) -> None:
-    """Check settings, database and indexes; say what is wrong and how to mend it."""
+    """Check settings, database, indexes and media folder; say what is wrong and how to mend it."""
 
     async def work(settings: Settings) -> None:
         click.echo(f"settings: {SHORT_SECRET if settings.has_short_secret else 'ok'}")
@@ -490,6 +502,8 @@ def check_command(context: click.Context, /, **common: Any) -> None:
         click.echo(
             f"mail: {'by the mail server' if settings.mail_url else 'into ' + str(settings.data_dir / 'outbox')}"
         )
+        folder = media_dir(settings)
+        click.echo(f"media: {'from' if folder.is_dir() else 'none yet, there is no folder'} {folder}")
         click.echo(await _check_redis(settings))
 
     _run(work, _chosen(context, common))

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     port: int = Field(8888, ge=0, le=65_535, description="0: one from the kernel")
     address: str = Field("127.0.0.1", description="where to listen; empty for every interface")
     data_dir: Path = Field(Path(".smovie"), description="embedded database, outbox, secret key")
+    media_dir: Path | None = Field(None, description="films and subtitles to play; unset: media in the data dir")
     public_url: str | None = Field(None, description="how users reach this server, for links in mails")
     allowed_origins: Words = Field(frozenset(), description="web sites that may call from a browser")
     trusted_proxies: Networks = Field(

@@ -25,6 +25,7 @@ log = structlog.get_logger("request")
 
 T = TypeVar("T", bound=Model)
 _PROOF = re.compile(r"(/auth/(?:verify|password/reset)/[^/]*/).*", re.DOTALL)
+_MEDIA_TOKEN = re.compile(r"(/media/+)[^/]+", re.IGNORECASE)
 _MOST_PARAMETERS = 100
 _CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
 _PAGE_POLICY = (
@@ -33,7 +34,7 @@ _PAGE_POLICY = (
 )
 _JSON = "application/json; charset=utf-8"
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_CORS_HEADERS = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, X-Request-Id"
+_CORS_HEADERS = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
 
 
 class ApiHandler(RequestHandler):
@@ -219,7 +220,7 @@ def log_request(handler: RequestHandler) -> None:
     write(
         "served",
         method=handler.request.method,
-        path=_PROOF.sub(r"\1***", handler.request.path),
+        path=_MEDIA_TOKEN.sub(r"\1***", _PROOF.sub(r"\1***", handler.request.path)),
         status=status,
         ms=round(handler.request.request_time() * 1e3, 1),
         request_id=getattr(handler, "request_id", None),

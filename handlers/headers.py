@@ -9,7 +9,7 @@ from tornado.httputil import HTTPHeaders
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MOST_OF_LANGUAGES = 300  # characters of a header: answers are kept by it
-_CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language"
+_CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language, Content-Range, Accept-Ranges"
 
 
 def request_id_of(headers: HTTPHeaders) -> str:

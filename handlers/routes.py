@@ -27,9 +27,11 @@ from handlers.api.passwords import (
     PasswordResetHandler,
     PasswordResetPageHandler,
 )
+from handlers.api.playback import PlaybackHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.api.social import FacebookHandler, MyFacebookHandler
 from handlers.live.upgrade import CommentsSocketHandler, VerifySocketHandler
+from handlers.media import MediaHandler
 from handlers.route import Route
 from handlers.site.avatars import AvatarHandler, InitialsHandler, PictureHandler
 from handlers.site.home import HomeHandler
@@ -44,6 +46,9 @@ ROUTES = (
     Route("/api/v1/nations", NationListHandler),
     Route("/api/v1/exclusivities", ExclusivityListHandler),
     Route("/api/v1/people/{person_id}", PersonHandler),
+    # Watching
+    Route("/api/v1/episodes/{episode_id}/playback", PlaybackHandler),
+    Route("/media/{token}/{path}", MediaHandler),
     # Talk
     Route("/api/v1/episodes/{episode_id}/comments", CommentListHandler),
     Route("/ws/comments/{place}", CommentsSocketHandler),

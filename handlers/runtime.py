@@ -15,6 +15,7 @@ from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
 from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
+from smovie.media.playback import MediaMeans
 from smovie.store.mongo import Database
 
 
@@ -39,6 +40,7 @@ class Runtime:
     identities: IdentityCheck
     endings: Endings
     comments: CommentDesk
+    media: MediaMeans
     hub: Hub
     live: LiveConnections
     pages: jinja2.Environment

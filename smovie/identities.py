@@ -32,10 +32,14 @@ class IdentityCheck:
     async def identify(self, token: str) -> Identity:
         """Who bears the token. Errors: Unauthenticated; Unavailable when the database is away."""
         claims = self._signer.read_access(token)
-        user = await self._owner_of(claims.session_id, claims.user_id)
+        return await self.identify_session(claims.session_id, claims.user_id, claims.expires_at)
+
+    async def identify_session(self, session_id: str, user_id: str, expires_at: float) -> Identity:
+        """Who a session belongs to, for a token that was read elsewhere. Errors: as of `identify`."""
+        user = await self._owner_of(session_id, user_id)
         return Identity(
             user_id=user.id, username=user.username, role=user.role, verified=user.email_verified,
-            session_id=claims.session_id, expires_at=claims.expires_at,
+            session_id=session_id, expires_at=expires_at,
         )  # fmt: skip
 
     def forget(self, session_id: str) -> None:

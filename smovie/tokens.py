@@ -34,11 +34,11 @@ class TokenSigner:
     """
 
     def __init__(self, secret: str, previous: Sequence[str] = ()) -> None:
-        self._access_key = _derive(secret, "access token")
+        self._access_key = derive_key(secret, "access token")
         self._key_id = _id_of(self._access_key)
-        older = [_derive(each, "access token") for each in previous]
+        older = [derive_key(each, "access token") for each in previous]
         self._access_keys = {**{_id_of(key): key for key in older}, self._key_id: self._access_key}
-        self._refresh_keys = [_derive(each, "refresh token") for each in (secret, *previous)]
+        self._refresh_keys = [derive_key(each, "refresh token") for each in (secret, *previous)]
 
     def issue_access(self, user_id: str, session_id: str) -> str:
         """A JWT for the bearer of a session."""
@@ -99,7 +99,8 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _derive(secret: str, purpose: str) -> bytes:
+def derive_key(secret: str, purpose: str) -> bytes:
+    """The key of one purpose, from the one secret."""
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
@@ -45,6 +45,11 @@ class Entry:
     def movie(self) -> Movie:
         """The whole noun again."""
         return Movie.model_validate(orjson.loads(self.source))
+
+    def seasons(self) -> list[dict[str, Any]]:
+        """Its seasons as JSON, defaults left out: for who wants one episode of what may be thousands."""
+        seasons: list[dict[str, Any]] = orjson.loads(self.source).get("seasons", [])
+        return seasons
 
 
 @dataclass(frozen=True)

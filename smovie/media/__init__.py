@@ -1,0 +1,1 @@
+"""What is watched: addresses of media made for one session, and the bytes behind them (API.md "Watching")."""
