@@ -54,7 +54,14 @@ def bare_server(answers: Sequence[BareAnswer], folder: Path) -> Iterator[tuple[i
     """The bare server as a process; yields (pid, port). It serves `answers` under /0, /1 and so on."""
     file = folder / "bare.json"
     file.write_bytes(orjson.dumps([asdict(answer) for answer in answers]))
-    command = [sys.executable, "-m", "bench.bare", str(file)]
+    with beside_server("bench.bare", file) as started:
+        yield started
+
+
+@contextmanager
+def beside_server(module: str, argument: Path) -> Iterator[tuple[int, int]]:
+    """`python -m MODULE ARGUMENT`, which prints its port, on the server's CPU; yields (pid, port)."""
+    command = [sys.executable, "-m", module, str(argument)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
