@@ -69,6 +69,7 @@ class _Line:
     sequencer: Sequencer = field(default_factory=Sequencer)
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
     mending: "asyncio.Task[None] | None" = None
+    heard_epochs: set[str] = field(default_factory=set)  # while it was being read
 
 
 class RedisMirror:
@@ -279,7 +280,10 @@ class RedisMirror:
             self._door.begin(name, position, _contiguous(answer[2], answer[3], seq))
             for told, parcel in line.sequencer.begin(position):
                 self._door.deliver(name, told, parcel)
+            if line.heard_epochs - {epoch}:  # begun after what we were just answered, or before: Redis knows
+                self._spawn(self._read_anew(name, line))
 
+        line.heard_epochs.clear()
         await self._script(
             scripts.OPEN, self._keys(name), self._run_id, secrets.token_hex(5), ROOM_KEPT_S, self._channel(name),
             int(renew), answered=answered,
@@ -357,7 +361,9 @@ class RedisMirror:
     def _hear_epoch(self, name: str, epoch: str) -> None:
         """Somebody has begun another epoch (only the subscription tells: an answer may be older than what we know)."""
         line = self._lines.get(name)
-        if line and line.sequencer.epoch not in (None, epoch):
+        if line and line.sequencer.epoch is None:
+            line.heard_epochs.add(epoch)
+        elif line and line.sequencer.epoch != epoch:
             line.sequencer.pause()
             self._mend(name, line, self._read_anew(name, line))
 

@@ -48,9 +48,7 @@ class Database:
         self.name = name
 
     def __getattr__(self, collection: str) -> Collection:
-        found = self._database[collection]
-        self.__dict__[collection] = found  # asked for once: making one costs as much as a third of a query
-        return found
+        return self._database[collection]
 
     async def ping(self) -> None:
         """Ask the server for a sign of life. Errors: Unavailable."""

@@ -56,13 +56,13 @@ class Client(FakeListener):
 class Instance:
     """A hub with its mirror, running."""
 
-    def __init__(self, url: str, patience_s: float, **options: Any) -> None:
+    def __init__(self, url: str, patience_s: float, *, prefix: str = "test") -> None:
         loop = asyncio.get_running_loop()
         self.swept_since: list[float] = []
         self.hub = Hub(
             codec=JsonLines(), call_soon=loop.call_soon, call_later=loop.call_later, clock=loop.time, limits=LIMITS
         )
-        self.mirror = RedisMirror(url, self.hub, prefix="test", patience_s=patience_s, sweep=self._sweep, **options)
+        self.mirror = RedisMirror(url, self.hub, prefix=prefix, patience_s=patience_s, sweep=self._sweep)
         self.hub.mirror = self.mirror
 
     async def _sweep(self, since: float) -> None:
