@@ -24,7 +24,7 @@ from smovie.models.catalog import Language
 log = structlog.get_logger("request")
 
 T = TypeVar("T", bound=Model)
-_PROOF = re.compile(r"(/auth/(?:verify|password/reset)/[^/]*/).*", re.DOTALL)
+_PROOF = re.compile(r"(/auth/(?:verify|password/reset|email/confirm|email/undo)/[^/]*/).*", re.DOTALL)
 _MEDIA_TOKEN = re.compile(r"(/media/+)[^/]+", re.IGNORECASE)
 _MOST_PARAMETERS = 100
 _CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
@@ -153,6 +153,16 @@ class ApiHandler(RequestHandler):
         self._vary_by_language()
         page = self.runtime.pages.get_template(template)
         self.finish(page.render(say=self.say, language=self.language, **values))
+
+    def send_secret_page(self, template: str) -> None:
+        """A page whose address holds a token: nobody keeps it."""
+        self.set_header("Cache-Control", "no-store")
+        self.send_page(template)
+
+    @property
+    def confirms_by_get(self) -> bool:
+        """Whether who opened a link is a program that says so; a browser's GET, or a HEAD, must change nothing."""
+        return self.request.method == "GET" and "application/json" in self.request.headers.get("Accept", "")
 
     def send_kept(self, body: tuple[bytes, str], *, media_type: str = _JSON) -> None:
         """Answer with bytes that were made before, or 304 when the client has them."""

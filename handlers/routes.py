@@ -9,6 +9,7 @@ from handlers.api.accounts import (
     ResendHandler,
     VerifyHandler,
 )
+from handlers.api.addresses import AddressChangeHandler, AddressUndoHandler, MyEmailHandler
 from handlers.api.avatars import MyAvatarHandler
 from handlers.api.catalog import (
     ExclusivityListHandler,
@@ -67,6 +68,9 @@ ROUTES = (
     Route("/api/v1/auth/password/reset/{uid}/{token}", PasswordResetPageHandler),
     Route("/api/v1/me", MeHandler),
     Route("/api/v1/me/avatar", MyAvatarHandler),
+    Route("/api/v1/me/email", MyEmailHandler),
+    Route("/api/v1/auth/email/confirm/{uid}/{token}", AddressChangeHandler),
+    Route("/api/v1/auth/email/undo/{uid}/{token}", AddressUndoHandler),
     Route("/api/v1/me/password", MyPasswordHandler),
     Route("/api/v1/me/social/facebook", MyFacebookHandler),
     Route("/api/v1/me/sessions", SessionListHandler),

@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -34,6 +35,8 @@ from smovie.store.mongo import Database
 from smovie.throttles import Throttle, Throttles
 
 log = structlog.get_logger("accounts")
+
+T = TypeVar("T")
 
 VERIFY_WITHIN = timedelta(days=3)
 
@@ -113,17 +116,28 @@ async def release_address(db: Database, email_key: str) -> list[str]:
 
 
 async def _confirm(means: AccountMeans, pending: User, verify_hash: str) -> User:
-    """Confirm under the wished name, or with a number behind it when somebody verified took it meanwhile."""
-    for shown in names_like(pending.username):
+    try:
+        user = await under_a_free_name(
+            pending.username, lambda name: users.confirm(means.db, pending.id, verify_hash, now(), name)
+        )
+    except Conflict as exc:
+        if exc.code == "username_taken":
+            raise
+        raise NotFound("verification_not_found") from exc  # the address has an owner by now
+    if user is None:
+        raise NotFound("verification_not_found")
+    return user
+
+
+async def under_a_free_name(wished: str, attempt: Callable[[tuple[str, str]], Awaitable[T]]) -> T:
+    """Do what makes an account verified under its name (as shown, as compared), or with a number behind it when
+    somebody verified took it meanwhile. Errors: those of `attempt`."""
+    for shown in names_like(wished):
         try:
-            user = await users.confirm(means.db, pending.id, verify_hash, now(), (shown, username_key(shown)))
+            return await attempt((shown, username_key(shown)))
         except Conflict as exc:
-            if exc.code == "username_taken":
-                continue
-            raise NotFound("verification_not_found") from exc  # the address has an owner by now
-        if user is None:
-            raise NotFound("verification_not_found")
-        return user
+            if exc.code != "username_taken":
+                raise
     raise Conflict("username_taken")
 
 

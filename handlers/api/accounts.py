@@ -41,11 +41,10 @@ class VerifyHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=Verified)
     async def get(self, uid: str, token: str) -> None:
         """Open the link of the mail: a page that confirms by itself. With Accept: application/json, confirm."""
-        if self.request.method == "GET" and "application/json" in self.request.headers.get("Accept", ""):
+        if self.confirms_by_get:
             await self._confirm(uid, token)
         else:
-            self.set_header("Cache-Control", "no-store")
-            self.send_page("verify.html")
+            self.send_secret_page("verify.html")
 
     @operation(access=Access.PUBLIC, answer=Verified)
     async def post(self, uid: str, token: str) -> None:

@@ -38,5 +38,4 @@ class PasswordResetPageHandler(ApiHandler):
     @operation(access=Access.PUBLIC)
     async def get(self, uid: str, token: str) -> None:
         """Open the link of the mail: a page with a form for the new password. Opening it spends nothing."""
-        self.set_header("Cache-Control", "no-store")
-        self.send_page("reset.html")
+        self.send_secret_page("reset.html")

@@ -52,6 +52,22 @@ class LetterWriter:
         """To an owner whose account cannot be entered by Facebook any more."""
         await self._write("facebook_unlinked", to, "/", language)
 
+    async def write_address_change(self, to: str, user_id: str, proof: str, language: Language) -> None:
+        """The link that makes an address that of an account."""
+        await self._write("address_change", to, f"/api/v1/auth/email/confirm/{user_id}/{proof}", language)
+
+    async def write_address_wanted(self, to: str, language: Language) -> None:
+        """To an owner whose address somebody wants for another account."""
+        await self._write("address_wanted", to, "/", language)
+
+    async def write_address_change_asked(self, to: str, user_id: str, undo: str, language: Language) -> None:
+        """To the present address of an account that is to have another."""
+        await self._write("address_change_asked", to, f"/api/v1/auth/email/undo/{user_id}/{undo}", language)
+
+    async def write_address_changed(self, to: str, user_id: str, undo: str, language: Language) -> None:
+        """To the address that an account had until now."""
+        await self._write("address_changed", to, f"/api/v1/auth/email/undo/{user_id}/{undo}", language)
+
     async def _write(self, name: str, to: str, path: str, language: Language) -> None:
         content = self._templates.get_template(f"{name}.{language}.jinja").module
         words = {key: str(getattr(content, key)) for key in ("subject", "greeting", "lead", "action", "closing")}

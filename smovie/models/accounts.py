@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from smovie.ids import ID_PATTERN
+from smovie.models.addresses import AddressChange, FormerAddress
 from smovie.models.avatars import own_avatar
-from smovie.models.base import Model, Moment, StoredModel
+from smovie.models.base import Model, Moment, StoredModel, now
 from smovie.models.common_passwords import is_common
 from smovie.text import fold
 
@@ -85,7 +86,7 @@ class User(StoredModel):
 
     `password_hash` is None for who only ever signed in elsewhere. `verify_hash` and `verify_until` are of the newest
     link that verifies the address, `reset_hash` and `reset_until` of the newest for a forgotten password, while it was
-    not used.
+    not used. `former_addresses` are those that may still take the account back, oldest first.
     """
 
     id: str
@@ -102,6 +103,8 @@ class User(StoredModel):
     pending_until: datetime | None = None
     reset_hash: str | None = None
     reset_until: datetime | None = None
+    address_change: AddressChange | None = None
+    former_addresses: tuple[FormerAddress, ...] = ()
     created_at: datetime
 
 
@@ -165,13 +168,14 @@ class Resend(Model):
 
 
 class Me(Model):
-    """An account as its owner sees it."""
+    """An account as its owner sees it; `new_email` is an address that waits for its link to be opened."""
 
     id: str
     email: str
     username: str
     role: Role
     email_verified: bool
+    new_email: str | None
     avatar: str = Field(description="where the account's present picture is; another picture has another address")
     needs_email: bool = Field(description="`email` only stands in for an address; ask for theirs")
     has_password: bool
@@ -215,11 +219,12 @@ class Device(Model):
 
 def to_me(user: User, picture: str | None, social: Iterable[Provider]) -> Me:
     """The account with its picture's digest, if it has one, and by whom else its owner signs in."""
+    waiting = user.address_change if user.address_change and user.address_change.until > now() else None
     return Me(
         id=user.id, email=user.email, username=user.username, role=user.role,
         email_verified=user.email_verified, needs_email=is_stand_in(user.email),
-        has_password=user.password_hash is not None, social=sorted(social),
-        avatar=own_avatar(user.id, picture), created_at=user.created_at,
+        new_email=waiting.email if waiting else None, has_password=user.password_hash is not None,
+        social=sorted(social), avatar=own_avatar(user.id, picture), created_at=user.created_at,
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from smovie.models.accounts import AccountState, User, address_key
 from smovie.store.mongo import Database, Document, DuplicateKeyError, pack, store_call, unpack
 
 STATE = ("username", "role", "email_verified", "is_active")  # the members of an `AccountState` beside its id
+# A link for a forgotten one, and an address that somebody who knew it wanted.
+_DEAD_WITH_A_PASSWORD = {"reset_hash": "", "reset_until": "", "address_change": ""}
 
 
 def _to_user(document: dict[str, Any] | None) -> User | None:
@@ -148,8 +150,8 @@ async def replace_unverified_address(db: Database, user: User, address: str) -> 
 
 @store_call
 async def replace_password(db: Database, user_id: str, *, from_hash: str | None, to_hash: str) -> bool:
-    """Change a password, unless it was changed meanwhile; a link for a forgotten one is dead then."""
-    change = {"$set": {"password_hash": to_hash}, "$unset": {"reset_hash": "", "reset_until": ""}}
+    """Change a password, unless it was changed meanwhile; what was asked for with the old one is dead then."""
+    change = {"$set": {"password_hash": to_hash}, "$unset": _DEAD_WITH_A_PASSWORD}
     done = await db.users.update_one({"_id": user_id, "password_hash": from_hash}, change)
     return bool(done.matched_count)
 
@@ -170,7 +172,7 @@ async def has_reset(db: Database, user_id: str, reset_hash: str, at: datetime) -
 @store_call
 async def spend_reset(db: Database, user_id: str, reset_hash: str, at: datetime, password_hash: str) -> bool:
     """Set the password by a token, once; False when that is wrong, spent or late."""
-    change = {"$set": {"password_hash": password_hash}, "$unset": {"reset_hash": "", "reset_until": ""}}
+    change = {"$set": {"password_hash": password_hash}, "$unset": _DEAD_WITH_A_PASSWORD}
     done = await db.users.update_one(_of_reset(user_id, reset_hash, at), change)
     return bool(done.matched_count)
 
@@ -194,8 +196,7 @@ async def upsert_staff(db: Database, user: User) -> str:
     found = await db.users.find_one({"email_key": user.email_key, "email_verified": True}, {"_id": 1})
     if found:
         change = {"password_hash": user.password_hash, "role": user.role.value, "is_active": True}
-        unset = {"reset_hash": "", "reset_until": ""}
-        await db.users.update_one({"_id": found["_id"]}, {"$set": change, "$unset": unset})
+        await db.users.update_one({"_id": found["_id"]}, {"$set": change, "$unset": _DEAD_WITH_A_PASSWORD})
         return str(found["_id"])
     try:
         await db.users.insert_one(pack(user.model_dump(mode="python", exclude_none=True)))

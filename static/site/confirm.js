@@ -1,10 +1,10 @@
-// Confirms by itself: whoever opened the link should not have to click again. A mail scanner runs no script, and so
-// confirms nothing.
-const card = document.getElementById("verify");
+// Does what the address stands for by a POST: by itself where the page says so, since whoever opened the link should
+// not have to click again, else when the button is pressed. A mail scanner runs no script, and so confirms nothing.
+const card = document.getElementById("confirm");
 const said = document.getElementById("said");
 const form = card.querySelector("form");
 
-async function confirmAddress() {
+async function confirmThis() {
   form.hidden = true;
   said.textContent = card.dataset.working;
   try {
@@ -12,6 +12,7 @@ async function confirmAddress() {
     const body = await answer.json();
     card.classList.add(answer.ok ? "done" : "failed");
     said.textContent = answer.ok ? body.message : body.detail;
+    if (body.reset) location.replace(body.reset);
   } catch {
     said.textContent = card.dataset.failed;
     form.hidden = false;
@@ -20,6 +21,6 @@ async function confirmAddress() {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  confirmAddress();
+  confirmThis();
 });
-confirmAddress();
+if ("byItself" in card.dataset) confirmThis();
