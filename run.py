@@ -153,7 +153,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             db=db,
             catalog=feed,
             accounts=means,
-            avatars=AvatarDesk(db, pictures, BoundedCache(CACHE_BYTES)),
+            avatars=AvatarDesk(db, pictures, BoundedCache(CACHE_BYTES), throttles),
             account_feed=account_feed,
             identities=identities,
             endings=endings,

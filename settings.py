@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     limit_password_resets_per_address: Limit = Field("20/minute", description="by the link from the mail")
     limit_password_changes_per_user: Limit = Field("5/minute", description="by who is signed in")
     limit_email_changes_per_user: Limit = "10/minute"
+    limit_name_changes_per_user: Limit = "10/hour"
+    limit_avatars_per_user: Limit = Field("20/hour", description="decoding one may take a second of a core")
     limit_reauthentications_per_user: Limit = "10/minute"
 
     @field_validator("redis_url")

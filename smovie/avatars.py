@@ -17,6 +17,7 @@ from smovie.models.base import now
 from smovie.pictures import PictureMaker
 from smovie.store import avatars, users
 from smovie.store.mongo import Database
+from smovie.throttles import Throttle, Throttles
 
 CACHE_BYTES = 16 << 20
 _SIZES = {str(size): size for size in (LARGE, SMALL)}
@@ -41,10 +42,12 @@ class AvatarDesk:
     db: Database
     maker: PictureMaker
     kept: BoundedCache[tuple[float, Shown]]
+    throttles: Throttles
 
 
 async def put_avatar(desk: AvatarDesk, caller: Identity, sent: bytes) -> None:
-    """Make a picture the caller's avatar. Errors: those of `PictureMaker.make`."""
+    """Make a picture the caller's avatar. Errors: those of `PictureMaker.make`; TooMany."""
+    await desk.throttles.take(Throttle.AVATARS_PER_USER, caller.user_id)
     await avatars.replace(desk.db, caller.user_id, await desk.maker.make(sent), now())
     desk.kept.drop(caller.user_id)
     if await users.by_id(desk.db, caller.user_id) is None:  # deleted meanwhile: its picture must not stay behind

@@ -90,4 +90,4 @@ class MeHandler(ApiHandler):
     @operation(access=Access.VERIFIED, answer=Me)
     async def patch(self, body: ProfileChange) -> None:
         """Change the caller's account."""
-        self.send(await profile.change_profile(self.runtime.db, self.caller, body))
+        self.send(await profile.change_profile(self.runtime.accounts, self.caller, body))

@@ -42,6 +42,8 @@ class Throttle(StrEnum):
     PASSWORD_RESETS_PER_ADDRESS = auto()
     PASSWORD_CHANGES_PER_USER = auto()
     EMAIL_CHANGES_PER_USER = auto()
+    NAME_CHANGES_PER_USER = auto()
+    AVATARS_PER_USER = auto()
     REAUTHENTICATIONS_PER_USER = auto()
 
 

@@ -12,6 +12,7 @@ from smovie.models.avatars import MAX_PICTURE_BYTES
 from smovie.pictures import MOST_WAITING, PictureMaker, make_pictures
 from tests.api.test_avatars import ME, put
 from tests.api.test_bad_input import assert_problem
+from tests.conftest import StartServer
 from tests.support import pictures
 from tests.support.raw import raw, request_of
 from tests.support.server import RunningServer
@@ -234,6 +235,12 @@ async def test_no_more_bodies_are_held_than_there_is_room_for(
         assert_problem(await put(server, members[3], pictures.plain()), 503, "busy")
     await until(lambda: not server.runtime.traffic.uploading)
     assert (await put(server, members[3], pictures.plain())).status == 200
+
+
+async def test_somebody_may_upload_so_many(start: StartServer) -> None:
+    server = await start(limit_avatars_per_user="2/hour")
+    member = await server.a_member()
+    assert [(await put(server, member, pictures.plain())).status for _ in range(3)] == [200, 200, 429]
 
 
 async def test_past_the_queue_of_pictures_one_is_told_to_come_again(

@@ -111,7 +111,9 @@ async def test_a_stranger_does_not_learn_who_has_an_account(server: RunningServe
     assert links_to(server, pending["email"]) == links_to(server, "nobody@example.com") == []
 
 
-async def writes_of(server: RunningServer, path: str, email: str) -> dict[str, int]:
+async def writes_of(
+    server: RunningServer, path: str, email: str, *, access: str | None = None, **members: str
+) -> dict[str, int]:
     """How many commands of each kind a request about an address writes with; what reads goes on beside it."""
 
     def of(status: dict[str, Any]) -> dict[str, int]:
@@ -120,7 +122,7 @@ async def writes_of(server: RunningServer, path: str, email: str) -> dict[str, i
 
     admin = server.runtime.db._client.admin
     before = of(await admin.command("serverStatus"))
-    assert (await server.api.post(path, {"email": email})).status == 202
+    assert (await server.api.post(path, {"email": email, **members}, access=access)).status == 202
     after = of(await admin.command("serverStatus"))
     return {name: after[name] - before[name] for name in after}
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.test_bad_input import assert_problem
+from tests.conftest import StartServer
 from tests.support.api import Answer
 from tests.support.room import in_room
 from tests.support.server import Member, RunningServer
@@ -76,6 +77,13 @@ async def test_what_is_left_out_stays(server: RunningServer) -> None:
     for nothing in ({}, {"username": None}):
         unchanged = await patch(server, member, nothing)
         assert (unchanged.status, unchanged.json) == (200, before)
+
+
+async def test_a_name_may_be_changed_so_often(start: StartServer) -> None:
+    server = await start(limit_name_changes_per_user="2/hour")
+    member = await server.a_member()
+    assert [(await patch(server, member, {"username": f"Tên {n}"})).status for n in range(3)] == [200, 200, 429]
+    assert (await patch(server, member, {})).status == 200
 
 
 async def test_only_the_verified_change_their_name(server: RunningServer) -> None:
