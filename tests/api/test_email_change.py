@@ -292,6 +292,17 @@ async def test_an_account_without_a_proved_address_gets_one_and_with_it_its_name
     assert stored["former_addresses"] == []
 
 
+async def test_an_address_that_nobody_has_proved_is_told_nothing(server: RunningServer) -> None:
+    """As Facebook passes one on: it may be a stranger's."""
+    member, unproved, email = await server.a_member(), an_address(), an_address()
+    as_from_elsewhere = {"email": unproved, "email_key": unproved, "email_verified": False}
+    await server.runtime.db.users.update_one({"_id": member.id}, {"$set": as_from_elsewhere})
+    assert (await server.api.post_to(await link_for(server, member, email))).status == 200
+    await link_for(server, member, an_address())
+    await undo_link_to(server, email, 1)
+    assert letters_to(server.outbox, unproved) == []
+
+
 # -- undoing -----------------------------------------------------------------------------------------------------------
 
 
