@@ -10,15 +10,12 @@ import time
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
 _RANDOM_BITS = 50
 _LENGTH = 20
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 ID_PATTERN = f"^[{_ALPHABET}]{{{_LENGTH}}}$"
 
 
 def _encode(number: int) -> str:
-    letters = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        letters.append(_ALPHABET[digit])
-    return "".join(reversed(letters))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * (_LENGTH - 2), -1, -10)])
 
 
 def new_id() -> str:
@@ -42,7 +39,9 @@ class IdSource:
 
     def next(self) -> str:
         """The next id, above all that this source gave before."""
-        # 40 random bits leave room to count up within a millisecond.
-        fresh = (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(40)
-        self._last = max(fresh, self._last + 1)
+        at = time.time_ns() // 1_000_000
+        if at > self._last >> _RANDOM_BITS:
+            self._last = at << _RANDOM_BITS | secrets.randbits(40)  # 40 bits leave room to count up
+        else:
+            self._last += 1
         return _encode(self._last)

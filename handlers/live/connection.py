@@ -46,8 +46,8 @@ class LiveConnection(asyncio.Protocol):
     """A WebSocket. `send` never waits: what the peer does not read is counted, and judged by the hub."""
 
     __slots__ = (
-        "_broken", "_closing_code", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader", "_silent_s", "_soft_bytes",
-        "_transport", "session",
+        "_broken", "_closing_code", "_held", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader", "_silent_s",
+        "_soft_bytes", "_transport", "session",
     )  # fmt: skip
 
     def __init__(self, soft_bytes: int, on_lost: "Callable[[LiveConnection], None]") -> None:
@@ -62,6 +62,7 @@ class LiveConnection(asyncio.Protocol):
         self._silent_s = 0.0
         self._pinged = False
         self._broken = False
+        self._held = b""  # what goes with the next frames, or with the loop's next round
 
     # -- asyncio's side --------------------------------------------------------------------------------------------
 
@@ -121,8 +122,20 @@ class LiveConnection(asyncio.Protocol):
         """Send ready frames; how many bytes now wait unsent, 0 once it is closing."""
         if self._transport is None or self._closing_code is not None or self._transport.is_closing():
             return 0
+        if self._held:
+            frames, self._held = self._held + frames, b""
         self._transport.write(frames)
         return self._transport.get_write_buffer_size()
+
+    def send_along(self, frames: bytes) -> None:
+        """Send ready frames together with what is about to come anyway: with the next `send`, at latest in a moment."""
+        if not self._held:
+            self._loop.call_soon(self._send_held)
+        self._held += frames
+
+    def _send_held(self) -> None:
+        if self._held:
+            self.send(b"")
 
     def unsent(self) -> int:
         """Bytes that the peer has not taken yet."""
@@ -142,6 +155,7 @@ class LiveConnection(asyncio.Protocol):
         """Say goodbye, once, and hang up when the peer has answered, or has not in time."""
         if self._transport is None or self._closing_code is not None:
             return
+        self._send_held()
         self._closing_code = code
         # A peer that does not read would keep our goodbye, and its memory, waiting: then none is said.
         if self._transport.get_write_buffer_size() > self._soft_bytes:

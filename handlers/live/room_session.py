@@ -5,7 +5,7 @@ from typing import Any
 from tornado.locale import Locale
 
 from handlers.live.connection import LiveConnection
-from handlers.live.frames import Frame, parse, reply_id
+from handlers.live.frames import Frame, encode, parse, reply_id
 from handlers.live.session import SocketSession, seconds_left
 from handlers.live.wire import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER
 from handlers.runtime import Runtime
@@ -98,7 +98,8 @@ class RoomSession(SocketSession):
             self._count_frame()  # what is no comment is not free: nobody may send it without end
             raise
         stored, seq = await comments.post(self._runtime.comments, author, self._episode_id, draft)
-        self._say({"type": "ack", **reply_id(message), "cmid": stored.cmid, "comment_id": stored.id, "seq": seq})
+        ack = {"type": "ack", **reply_id(message), "cmid": stored.cmid, "comment_id": stored.id, "seq": seq}
+        self.connection.send_along(encode(ack))  # the comment itself is on its way to this client too
 
     async def _history(self, message: Frame) -> None:
         query = parse(CommentQuery, message)

@@ -43,7 +43,7 @@ class SocketSession(abc.ABC):
 
     __slots__ = (
         "_guard", "_identity", "_inbox", "_locale", "_malformed", "_opened_at", "_runtime", "_since", "_token",
-        "_working", "address", "connection", "room", "session_id", "user_id", "username",
+        "_working", "address", "connection", "room", "send", "session_id", "user_id", "username",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +51,7 @@ class SocketSession(abc.ABC):
         locale: Locale, address: str, token: str | None, since: Position | None,
     ) -> None:  # fmt: skip
         self.connection = connection
+        self.send = connection.send  # the hub's, once per tick and listener: without a call in between
         self.room = room
         self.address = address
         self.user_id: str = ""
@@ -117,9 +118,6 @@ class SocketSession(abc.ABC):
         log.info("left", room=self.room, user=self.user_id or None, code=code)
 
     # -- from the hub ----------------------------------------------------------------------------------------------
-
-    def send(self, frames: bytes) -> int:
-        return self.connection.send(frames)
 
     def unsent(self) -> int:
         return self.connection.unsent()

@@ -24,7 +24,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 def iso_z(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and Z: 2026-11-23T01:02:03.004Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"  # for +00:00
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(iso_z, return_type=str, when_used="json")]

@@ -1,6 +1,6 @@
 """Nouns of the rooms: a comment as it is sent, stored and shown."""
 
-import unicodedata
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -11,6 +11,7 @@ from smovie.models.avatars import avatar_of
 from smovie.models.base import Model, Moment, StoredModel
 
 MESSAGE_MAX = 2_000
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all of Unicode's category Cc but the line feed
 
 CommentId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
@@ -22,7 +23,7 @@ def _is_message(text: str) -> str:
         raise PydanticCustomError("blank", "nothing is left after trimming")
     if len(trimmed) > MESSAGE_MAX:
         raise PydanticCustomError("string_too_long", "too long", {"max_length": MESSAGE_MAX})
-    if any(unicodedata.category(c) == "Cc" and c != "\n" for c in trimmed):
+    if _CONTROL.search(trimmed):
         raise PydanticCustomError("control_character", "a control character")
     return trimmed
 

@@ -1,6 +1,7 @@
 """What a client's frame may be, and what it is told when it is not (ROOMS.md 4, 5, 16)."""
 
 import csv
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,18 @@ def test_wrong_members_are_invalid_by_name_and_are_not_repeated() -> None:
         parse(CommentDraft, {"type": "comment", "message": "secret\x07", "at_s": -1, "cmid": ""})
     assert [pointer for pointer, _code, _facts in caught.value.errors] == ["/message", "/cmid", "/at_s"]
     assert "secret" not in repr(caught.value.errors)
+
+
+def test_a_message_holds_no_control_character_but_the_line_feed() -> None:
+    def is_message(text: str) -> bool:
+        try:
+            return bool(parse(CommentDraft, {"message": text}))
+        except errors.Invalid:
+            return False
+
+    everything = (chr(code) for code in range(0x3000) if chr(code) != "\n")
+    refused = {char for char in everything if not is_message(f"a{char}b")}
+    assert refused == {chr(code) for code in range(0x3000) if unicodedata.category(chr(code)) == "Cc"} - {"\n"}
 
 
 def test_a_missing_member_is_invalid() -> None:
