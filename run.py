@@ -27,6 +27,7 @@ from tornado.netutil import bind_sockets
 from handlers.endings import Endings
 from handlers.facebook_graph import GraphClient
 from handlers.live.connections import LiveConnections
+from handlers.live.first_pages import FirstPages
 from handlers.live.frames import RoomCodec
 from handlers.openapi import describe
 from handlers.routes import ROUTES
@@ -161,6 +162,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             comments=desk,
             media=MediaMeans(feed, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
             hub=hub,
+            first_pages=FirstPages(hub, loop.time),
             live=live,
             pages=_pages(),
             static_folder=ROOT / "static",

@@ -7,6 +7,7 @@ import jinja2
 
 from handlers.endings import Endings
 from handlers.live.connections import LiveConnections
+from handlers.live.first_pages import FirstPages
 from hub.hub import Hub
 from smovie.account_feed import AccountFeed
 from smovie.accounts import AccountMeans
@@ -42,6 +43,7 @@ class Runtime:
     comments: CommentDesk
     media: MediaMeans
     hub: Hub
+    first_pages: FirstPages
     live: LiveConnections
     pages: jinja2.Environment
     static_folder: Path

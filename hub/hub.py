@@ -143,6 +143,11 @@ class Hub:
         room = self._room(name)
         return Position(room.epoch, room.log.head)
 
+    def redactions(self, name: str) -> int:
+        """How often something that was said in the room has been taken back or changed since it began here."""
+        room = self._rooms.get(name)
+        return room.redactions if room else 0
+
     def present(self, name: str) -> int:
         """How many people, not connections, are in the room."""
         room = self._rooms.get(name)
@@ -192,6 +197,7 @@ class Hub:
         """The one door by which events with a position enter, whoever gave it to them."""
         room = self._room(name)
         if parcel.redacts:
+            room.redactions += 1
             room.log.redact(parcel.subject, lambda seq: self._codec.frame(parcel.body, seq))
         entry = Entry(self._codec.frame(parcel.body, position.seq), parcel.subject)
         room.log.append(entry)

@@ -55,7 +55,8 @@ class Room:
     __slots__ = (
         "announced", "announced_at", "epoch", "flush_due", "flushed", "idle_since", "is_mirrored", "live", "log",
         "name", "opening", "outgoing", "outgoing_data", "pending", "people_changed", "presence_at", "presence_due",
-        "refreshing", "seats", "sent_at", "shared_count", "shared_names", "typing", "typing_at", "typing_due", "users",
+        "redactions", "refreshing", "seats", "sent_at", "shared_count", "shared_names", "typing", "typing_at",
+        "typing_due", "users",
     )  # fmt: skip
 
     def __init__(self, name: str, epoch: str, log: RoomLog, at: float) -> None:
@@ -68,6 +69,7 @@ class Room:
         self.pending: list[Entry] = []  # in the log, and on nobody's way yet
         self.flushed = log.head  # seq up to which every live listener has been sent, or is being sent by this tick
         self.flush_due = False
+        self.redactions = 0
         self.outgoing: list[Seat] = []  # who still gets `outgoing_data` in this tick, last one first
         self.outgoing_data = b""
         self.sent_at = at

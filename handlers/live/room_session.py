@@ -5,6 +5,7 @@ from typing import Any
 from tornado.locale import Locale
 
 from handlers.live.connection import LiveConnection
+from handlers.live.first_pages import encoded
 from handlers.live.frames import Frame, encode, parse, reply_id
 from handlers.live.session import SocketSession, seconds_left
 from handlers.live.wire import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER
@@ -55,7 +56,7 @@ class RoomSession(SocketSession):
         }
         if not joined.recovered:
             try:
-                page = await comments.read_page(self._runtime.comments, self._episode_id, CommentQuery(limit=PAGE))
+                answer |= await self._first_page(joined.position)
             except NotFound:
                 self.connection.close(NOT_FOUND, "no such episode")
                 return
@@ -64,7 +65,6 @@ class RoomSession(SocketSession):
                 self._refuse(refusal, {})
                 self.connection.close(TRY_AGAIN_LATER, refusal.code)
                 return
-            answer["comments"] = [comment.model_dump(mode="json") for comment in page.results]
         self._say(
             {
                 **answer,
@@ -78,6 +78,18 @@ class RoomSession(SocketSession):
         )
         if self.connection.is_open:
             hub.start(self.room, self)
+
+    async def _first_page(self, joined: Position) -> Frame:
+        """The newest page, shared with others who join now, and the seq from which on its events follow."""
+        pages, hub = self._runtime.first_pages, self._runtime.hub
+        seq, page = await pages.page(self.room, joined, self._read_page)
+        if seq != joined.seq and not hub.stand_at(self.room, self, seq):
+            seq, page = joined.seq, await encoded(self._read_page)
+        return {"seq": seq, **page}
+
+    async def _read_page(self) -> Frame:
+        page = await comments.read_page(self._runtime.comments, self._episode_id, CommentQuery(limit=PAGE))
+        return {"comments": [comment.model_dump(mode="json") for comment in page.results]}
 
     async def _tell_changed(self, identity: Identity) -> None:
         self._say({"type": "account_changed", "me": _me(identity)})

@@ -1,11 +1,14 @@
 """ROOMS.md 6 to 10: joining, positions, resuming, history."""
 
 import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
+from pymongo import monitoring
 
 from tests.support.room import dial, in_room
-from tests.support.server import RunningServer
+from tests.support.server import RunningServer, start_server, test_settings
 
 
 async def test_clause_6_joined_is_the_first_frame_and_says_everything(server: RunningServer) -> None:
@@ -113,6 +116,37 @@ async def test_clause_9_history_goes_back_to_the_first_comment(server: RunningSe
     assert [comment["id"] for comment in rest.json["results"]] == sent[1:3]
     newer = await server.api.get(f"/episodes/{episode}/comments?limit=2&after={sent[1]}")
     assert [comment["id"] for comment in newer.json["results"]] == sent[2:4]
+
+
+class CommentReads(monitoring.CommandListener):
+    """Counts how often MongoDB is asked for comments."""
+
+    count = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.count += event.command_name == "find" and event.command["find"] == "comments"
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+async def test_a_crowd_that_comes_at_once_asks_mongodb_for_the_page_a_few_times(
+    mongod: str, demo_database: str, tmp_path: Path
+) -> None:
+    reads = CommentReads()
+    settings = test_settings(
+        mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path, limit_connections_per_user=0
+    )
+    async with start_server(settings, listeners=[reads]) as server:
+        member, episode = await server.a_member(), server.an_episode_apart()
+        async with AsyncExitStack() as up:
+            rooms = [up.enter_async_context(in_room(server, episode, member.access)) for _ in range(60)]
+            for room in await asyncio.gather(*rooms):
+                assert room.joined["comments"] == []
+        assert 1 <= reads.count <= 10
 
 
 async def test_nobody_who_joins_in_the_middle_of_talk_misses_or_doubles(server: RunningServer) -> None:
