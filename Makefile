@@ -5,10 +5,10 @@ PY := $(VENV)/bin/python
 FOLDERS := smovie handlers hub bench tests run.py settings.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint faults bench clean
+.PHONY: help setup run test lint faults bench bench-rooms clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.server $(VENV)/.tools  ## only install
 
@@ -29,6 +29,9 @@ faults: $(VENV)/.tools  ## the long fault runs: the server killed in full talk, 
 bench: $(VENV)/.tools  ## requests/s and rooms, beside a bare handler on the same machine
 	@$(PY) -m bench.rest
 	@$(PY) -m bench.rooms
+
+bench-rooms: $(VENV)/.tools  ## rooms under load against their floors; needs a C compiler
+	@$(PY) -m bench.rooms_peers
 
 clean:  ## remove the virtual environment and the demo data
 	rm -rf $(VENV) .smovie

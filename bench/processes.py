@@ -58,6 +58,11 @@ class ServerProcess:
         return int(json.loads((self.data_dir / "mongod.json").read_text())["pid"])
 
     @property
+    def mongod_port(self) -> int:
+        """… and where it listens."""
+        return int(json.loads((self.data_dir / "mongod.json").read_text())["port"])
+
+    @property
     def outbox(self) -> Path:
         return self.data_dir / "outbox"
 
