@@ -4,6 +4,7 @@ An access token alone lives 15 minutes; a session that was ended must not. So th
 says when an answer is good no longer; a second is the most that one is kept, also where the feed is interrupted.
 """
 
+import functools
 import time
 
 from smovie.bounded_cache import BoundedCache
@@ -11,6 +12,7 @@ from smovie.errors import Unauthenticated
 from smovie.models.accounts import Identity, User
 from smovie.models.base import now
 from smovie.store import sessions, users
+from smovie.store.gathered import GatheredReads
 from smovie.store.mongo import Database
 from smovie.tokens import TokenSigner
 
@@ -22,7 +24,8 @@ class IdentityCheck:
     """Turns access tokens into identities."""
 
     def __init__(self, db: Database, signer: TokenSigner) -> None:
-        self._db = db
+        self._sessions = GatheredReads(functools.partial(sessions.by_ids, db))
+        self._users = GatheredReads(functools.partial(users.by_ids, db))
         self._signer = signer
         self._known: BoundedCache[tuple[float, User]] = BoundedCache(_SESSIONS_KEPT)
         self._ended: BoundedCache[bool] = BoundedCache(_SESSIONS_KEPT)
@@ -72,10 +75,10 @@ class IdentityCheck:
         return since > max(self._all_changed_at, self._changed_at.get(user_id) or 0.0)
 
     async def _look_up(self, session_id: str, user_id: str) -> User:
-        session = await sessions.by_id(self._db, session_id)
+        session = await self._sessions.by_id(session_id)
         if session is None or session.user_id != user_id or session.expires_at <= now():
             raise Unauthenticated("session_ended")
-        user = await users.by_id(self._db, user_id)
+        user = await self._users.by_id(user_id)
         if user is None or not user.is_active:
             raise Unauthenticated("session_ended")
         return user

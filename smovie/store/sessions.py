@@ -25,6 +25,13 @@ async def by_id(db: Database, session_id: str) -> Session | None:
 
 
 @store_call
+async def by_ids(db: Database, session_ids: Sequence[str]) -> dict[str, Session]:
+    """Those of these sessions that are there."""
+    cursor = db.sessions.find({"_id": {"$in": list(session_ids)}})
+    return {row["_id"]: Session.model_validate(unpack(row)) async for row in cursor}
+
+
+@store_call
 async def find_open(db: Database, session_ids: Sequence[str], at: datetime) -> set[str]:
     """Those of these sessions that have not ended."""
     cursor = db.sessions.find({"_id": {"$in": list(session_ids)}, "expires_at": {"$gt": at}}, {"_id": 1})

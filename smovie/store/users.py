@@ -34,6 +34,13 @@ async def by_id(db: Database, user_id: str) -> User | None:
     return _to_user(await db.users.find_one({"_id": user_id}))
 
 
+@store_call
+async def by_ids(db: Database, user_ids: Sequence[str]) -> dict[str, User]:
+    """Those of these accounts that are there."""
+    cursor = db.users.find({"_id": {"$in": list(user_ids)}})
+    return {row["_id"]: User.model_validate(unpack(row)) async for row in cursor}
+
+
 def to_state(document: Document | None) -> AccountState | None:
     """What sockets feel of a stored account; None when it is gone, or was written by hand and is none."""
     try:
