@@ -180,6 +180,7 @@ async def login(means: AccountMeans, credentials: Credentials, device: Device) -
     key = address_key(credentials.email)
     guess = await means.throttles.take_guess(device.address, key)
     try:
+        means.hasher.refuse_when_full()
         user = await users.by_address(means.db, key)
         right = await means.hasher.matches(credentials.password, user.password_hash if user else None)
     except Unavailable:
