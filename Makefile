@@ -26,9 +26,10 @@ lint: $(VENV)/.tools
 faults: $(VENV)/.tools  ## the long fault runs: the server killed in full talk, ten rounds
 	@$(PY) -m bench.faults --rounds 10
 
-bench: $(VENV)/.tools  ## requests/s and rooms, beside a bare handler on the same machine
+bench: $(VENV)/.tools  ## requests/s and rooms beside a bare handler on the same machine; a login storm
 	@$(PY) -m bench.rest
 	@$(PY) -m bench.rooms
+	@$(PY) -m bench.logins
 
 bench-rooms: $(VENV)/.tools  ## rooms under load against their floors; needs a C compiler
 	@$(PY) -m bench.rooms_peers

@@ -7,7 +7,7 @@ from tests.support.api import Api
 from tests.support.mailbox import letters_to, link_in
 from tests.support.wait import until
 
-_PASSWORD = "mật khẩu để đo"
+PASSWORD = "mật khẩu để đo"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ async def register_users(server: ServerProcess, api: Api, count: int) -> list[Ac
 
 async def sign_in(api: Api, account: Account) -> Account:
     """The account with a fresh token."""
-    answer = await api.post("/auth/login", {"email": account.email, "password": _PASSWORD})
+    answer = await api.post("/auth/login", {"email": account.email, "password": PASSWORD})
     assert answer.status == 200, answer.body
     return Account(account.email, answer.json["access"])
 
@@ -44,7 +44,7 @@ async def episode_ids(api: Api, count: int) -> list[str]:
 
 async def _register(server: ServerProcess, api: Api, number: int) -> Account:
     email = f"bench{number}@example.com"
-    sent = {"email": email, "username": f"Người đo {number}", "password": _PASSWORD}
+    sent = {"email": email, "username": f"Người đo {number}", "password": PASSWORD}
     answer = await api.post("/auth/register", sent)
     assert answer.status == 201, answer.body
     letters = await until(lambda: letters_to(server.outbox, email))

@@ -24,9 +24,9 @@ T = TypeVar("T")
 
 THREADS = 2
 MOST_OF_A_KIND = 12  # waiting and under way; new passwords have places of their own: a storm of logins leaves them some
-# Sharing one core with the hashes, the loop is at most 10 ms late instead of 90. Not more than 5: a thread that is put
-# aside while it holds the interpreter keeps the loop waiting (beside a busy neighbour 20 ms; 45 at 10, 200 at 19).
-_NICENESS = 5
+# Sharing a core with the hashes, the loop is at most 10 ms late instead of 90. Not more than 10: a thread that is put
+# aside while it holds the interpreter keeps the loop waiting (beside a busy neighbour for 45 ms, and for 200 at 19).
+_NICENESS = 10
 
 
 class PasswordHasher:
