@@ -1,13 +1,10 @@
 """Accounts through the front door: registering, the mail, signing in, signing out."""
 
-import time
 from datetime import timedelta
 
-import jwt
 import pytest
 
 from smovie.models.base import now
-from smovie.tokens import TokenSigner
 from tests.support.mailbox import letters_to, link_in, text_of
 from tests.support.room import in_room
 from tests.support.server import RunningServer
@@ -140,14 +137,6 @@ async def test_an_unverified_account_is_told_so_only_with_the_right_password(ser
     assert (await server.api.post("/auth/login", {**right, "password": "not the password"})).status == 401
 
 
-@pytest.mark.parametrize("password", ["mật khẩu rất dài " * 20, "🎬" * 40, "a\x00bcdefgh", " spaces stay "])
-async def test_a_password_is_taken_exactly_as_typed(server: RunningServer, password: str) -> None:
-    member = await server.a_member(password=password)
-    assert (await server.api.post("/auth/login", {"email": member.email, "password": password})).status == 200
-    shorter = await server.api.post("/auth/login", {"email": member.email, "password": password[:-1]})
-    assert shorter.status == 401
-
-
 async def test_logging_out_ends_the_session_everywhere(server: RunningServer) -> None:
     member = await server.a_member()
     async with in_room(server, server.an_episode_apart(), member.access) as room:
@@ -156,33 +145,6 @@ async def test_logging_out_ends_the_session_everywhere(server: RunningServer) ->
     assert (await server.api.get("/me", access=member.access)).status == 401
     assert (await server.api.post("/auth/refresh", {"refresh": member.refresh})).status == 401
     assert (await server.api.post("/auth/logout", {"refresh": member.refresh})).status == 204
-
-
-def _forged(**changes: object) -> str:
-    claims = {
-        "iss": "smovie", "aud": "smovie-api", "typ": "access", "sub": "x", "sid": "y",
-        "iat": int(time.time()), "exp": int(time.time()) + 900, **changes,
-    }  # fmt: skip
-    signer = TokenSigner("a key for tests")
-    return jwt.encode(claims, signer._access_key, algorithm="HS256", headers={"kid": signer._key_id})
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "nonsense",
-        jwt.encode({"sub": "x", "sid": "y"}, None, algorithm="none"),
-        jwt.encode({"sub": "x", "sid": "y"}, "another key, long enough to sign with", algorithm="HS256"),
-        _forged(exp=int(time.time()) - 60),
-        _forged(typ="refresh"),
-        _forged(aud="elsewhere"),
-        _forged(iss="elsewhere"),
-        _forged(sid=None),
-        _forged(),  # right in form, of a session that is not there
-    ],
-)
-async def test_a_token_that_is_not_ours_opens_nothing(server: RunningServer, token: str) -> None:
-    assert (await server.api.get("/me", access=token)).status == 401
 
 
 async def test_no_token_opens_nothing_that_is_not_public(server: RunningServer) -> None:
