@@ -21,6 +21,7 @@ from tests.api.test_openapi import DESCRIBED, methods_of
 from tests.support.api import Answer
 from tests.support.cast import Cast, Scene, Who
 from tests.support.mailbox import letters_to, link_in
+from tests.support.pictures import multipart, plain
 from tests.support.server import Member, RunningServer
 from tests.support.wait import until
 
@@ -45,7 +46,8 @@ class Decision:
     """Who may call, and what they are answered.
 
     `others` is the answer to those who are let in though it is the owner's thing; None where it is nobody's, or the
-    caller's own. `body` is sent as JSON; `at` are the parameters of the path that are not those of `places`.
+    caller's own. `body` is sent as JSON, or is (bytes, media type). `at` are parameters of the path that `places` does
+    not give, or not these.
     """
 
     access: Access
@@ -99,7 +101,18 @@ def passwords(scene: Scene) -> dict[str, str]:
     return {"old": scene.caller.password if scene.caller else "", "new": NEW}
 
 
+async def picture(scene: Scene) -> dict[str, str]:
+    """Where a picture of somebody is."""
+    member = await somebody(scene)
+    sent, kind = PICTURE
+    headers = {"Content-Type": kind}
+    answer = await scene.server.api.call("PUT", "/api/v1/me/avatar", body=sent, headers=headers, access=member.access)
+    digest, _, size = answer.json["avatar"].removeprefix("/avatars/").removesuffix(".webp").partition("-")
+    return {"digest": digest, "size": size}
+
+
 NEW = "một mật khẩu khác"
+PICTURE = multipart(plain())
 LINK = {"uid": "somebody", "token": "anything"}  # of a page: opening it spends nothing
 UNKNOWN = {"email": "nobody@example.com"}
 
@@ -113,6 +126,7 @@ def places(scene: Scene) -> dict[str, str]:
         "person_id": title.directors[0].person_id,
         "session_id": scene.owners_session,
         "slug": title.slug,
+        "user_id": scene.owner.id,
     }
 
 
@@ -142,11 +156,17 @@ DECISIONS = {
     "POST /api/v1/auth/password/reset": Decision(PUBLIC, 200, new_password),
     "GET /api/v1/auth/password/reset/{uid}/{token}": Decision(PUBLIC, 200, at=LINK),
     "GET /api/v1/me": Decision(USER, 200),
+    "PATCH /api/v1/me": Decision(VERIFIED, 200, lambda s: {"username": f"Tên mới {secrets.token_hex(4)}"}),
+    "PUT /api/v1/me/avatar": Decision(VERIFIED, 200, PICTURE),
+    "DELETE /api/v1/me/avatar": Decision(VERIFIED, 204),
     "POST /api/v1/me/password": Decision(VERIFIED, 204, passwords),
     "GET /api/v1/me/sessions": Decision(VERIFIED, 200),
     "DELETE /api/v1/me/sessions/{session_id}": Decision(VERIFIED, 204, others=404),
     # Pages and pictures
     "GET /": Decision(PUBLIC, 200),
+    "GET /avatars/{digest}-{size}.webp": Decision(PUBLIC, 200, at=picture),
+    "GET /avatars/{user_id}.svg": Decision(PUBLIC, 200),
+    "GET /avatars/{user_id}": Decision(PUBLIC, 200),
     "GET /posters/{slug}.svg": Decision(PUBLIC, 200),
     "GET /backdrops/{slug}.svg": Decision(PUBLIC, 200),
     "GET /static/{path}": Decision(PUBLIC, 200),
@@ -199,16 +219,18 @@ async def call(scene: Scene, operation: str, decision: Decision) -> Answer:
     """The answer to a caller; a GET's status is that of its HEAD too."""
     method, path = operation.split(" ")
     path = path.format_map({**places(scene), **(await resolved(decision.at, scene) or {})})
-    body = await resolved(decision.body, scene)
+    body, kind = await resolved(decision.body, scene), None
+    if isinstance(body, dict):
+        body, kind = orjson.dumps(body), "application/json"
+    elif body:
+        body, kind = body
     access = scene.caller.access if scene.caller else None
     if path.startswith("/ws/"):
         return await dial(scene.server, path, access)
     api = scene.server.api
     if method != "GET":
-        sent = {} if body is None else {"Content-Type": "application/json"}
-        return await api.call(
-            method, path, body=None if body is None else orjson.dumps(body), headers=sent, access=access
-        )
+        headers = {"Content-Type": kind} if kind else {}
+        return await api.call(method, path, body=body, headers=headers, access=access)
     answer, head = await api.call("GET", path, access=access), await api.call("HEAD", path, access=access)
     assert (head.status, head.body) == (answer.status, b"")
     return answer
