@@ -17,6 +17,7 @@ from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
 from tests.support.redis import RedisServer
 from tests.support.server import RunningServer, start_server, test_settings
+from tests.support.smtp import MailServer
 
 for name in [name for name in os.environ if name.startswith("SMOVIE_")]:
     del os.environ[name]  # an operator's own settings do not reach the tests
@@ -129,3 +130,12 @@ def server(
     )  # fmt: skip
     yield io_loop.run_sync(lambda: stack.enter_async_context(start_server(settings)))
     io_loop.run_sync(stack.aclose)
+
+
+@pytest.fixture
+def mail(io_loop: IOLoop) -> Iterator[MailServer]:
+    """A mail server that is up."""
+    server = MailServer()
+    io_loop.run_sync(server.up)
+    yield server
+    io_loop.run_sync(server.down)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tornado.ioloop import IOLoop
 
 from smovie.mail.mailer import BACK_OFF, smtp_sender
 from smovie.models.base import now
@@ -19,15 +18,6 @@ from tests.support.wait import until
 
 Names = Iterator[str]
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@pytest.fixture
-def mail(io_loop: IOLoop) -> Iterator[MailServer]:
-    """A mail server that is up."""
-    server = MailServer()
-    io_loop.run_sync(server.up)
-    yield server
-    io_loop.run_sync(server.down)
 
 
 async def was_tried(server: RunningServer, times: int = 1) -> bool:
