@@ -161,11 +161,11 @@ async def resend_verification(
     key = address_key(address)
     may_write = await means.throttles.allows(Throttle.CONFIRMATION_MAILS_PER_MAILBOX, key)
     user = await _own_or_newest(means.db, key, caller)
-    user_id, to = (user.id, user.email) if may_write and user and not user.email_verified else (new_id(), NOBODY)
+    user_id, to = (user.id, user.email) if may_write and user and not user.email_verified else (None, NOBODY)
     proof = secrets.token_urlsafe(32)
     await asyncio.gather(
         users.set_proof(means.db, user_id, tokens.hash_token(proof), now() + VERIFY_WITHIN),
-        means.letters.write_verification(to, user_id, proof, language),
+        means.letters.write_verification(to, user_id or new_id(), proof, language),
     )
 
 
@@ -219,8 +219,7 @@ async def describe(db: Database, user: User) -> Me:
 
 async def is_registered(db: Database, address: str) -> bool:
     """Whether a verified account has the address."""
-    owner = await users.by_address(db, address_key(address))
-    return owner is not None and owner.email_verified
+    return await users.is_address_taken(db, address_key(address))
 
 
 async def create_admin(db: Database, hasher: passwords.PasswordHasher, email: str, password: str) -> None:

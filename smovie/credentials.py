@@ -40,9 +40,9 @@ async def change_password(means: AccountMeans, caller: Identity, change: Passwor
 async def forget_password(means: AccountMeans, address: str, device: Device, language: Language) -> None:
     """Write a link for a new password to the owner of an address; it works once, within an hour, and the newest only.
 
-    Without an owner the same is done for nobody: the same look-up and writes, and a letter that is not sent. The two
-    writes go side by side, so that finding no account to write to saves no time. Past the limit of an account it is
-    nobody's too, so that an earlier link stays good. Errors: TooMany for the caller's own limit.
+    Without an owner the same is done for nobody: the same look-up and writes, and a letter that is not sent. Past the
+    limit of an account it is nobody's too, so that an earlier link stays good. Errors: TooMany for the caller's own
+    limit.
     """
     await means.throttles.take(Throttle.FORGOTTEN_PASSWORDS_PER_ADDRESS, device.address)
     key = address_key(address)
@@ -51,11 +51,11 @@ async def forget_password(means: AccountMeans, address: str, device: Device, lan
     if may_write and user and user.email_verified and user.is_active:
         user_id, to = user.id, user.email
     else:
-        user_id, to = new_id(), NOBODY
+        user_id, to = None, NOBODY
     proof = secrets.token_urlsafe(32)
     await asyncio.gather(
         users.set_reset(means.db, user_id, tokens.hash_token(proof), now() + RESET_WITHIN),
-        means.letters.write_password_reset(to, user_id, proof, language),
+        means.letters.write_password_reset(to, user_id or new_id(), proof, language),
     )
 
 

@@ -15,6 +15,7 @@ from smovie.embedded import embedded_mongod, own_folder
 from smovie.importing.demo import load_demo
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
+from tests.support.graph import FakeGraph
 from tests.support.redis import RedisServer
 from tests.support.server import RunningServer, start_server, test_settings
 from tests.support.smtp import MailServer
@@ -139,3 +140,15 @@ def mail(io_loop: IOLoop) -> Iterator[MailServer]:
     io_loop.run_sync(server.up)
     yield server
     io_loop.run_sync(server.down)
+
+
+@pytest.fixture(scope="session")
+def graph(io_loop: IOLoop) -> Iterator[FakeGraph]:
+    """Facebook's Graph API, as far as signing in asks it."""
+
+    async def open_graph() -> FakeGraph:
+        return FakeGraph()
+
+    graph = io_loop.run_sync(open_graph)
+    yield graph
+    io_loop.run_sync(graph.close)

@@ -1,5 +1,6 @@
 """The `users` collection: accounts, and registrations that go after three days."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from smovie.errors import Conflict
 from smovie.models.accounts import AccountState, User, address_key
 from smovie.store.mongo import Database, Document, DuplicateKeyError, pack, store_call, unpack
 
+_DECOYS = 64  # so that two writes at once seldom wait for each other, as for two accounts
 STATE = ("username", "role", "email_verified", "is_active")  # the members of an `AccountState` beside its id
 # A link for a forgotten one, and an address that somebody who knew it wanted.
 _DEAD_WITH_A_PASSWORD = {"reset_hash": "", "reset_until": "", "address_change": ""}
@@ -60,9 +62,15 @@ async def read_states(db: Database, user_ids: Sequence[str]) -> dict[str, Accoun
 @store_call
 async def by_address(db: Database, email_key: str) -> User | None:
     """The account that owns the address, else its newest pending registration, else None."""
-    cursor = db.users.find({"email_key": email_key}).sort([("email_verified", -1), ("_id", -1)]).limit(1)
-    rows = [row async for row in cursor]  # index email_key, email_verified
-    return _to_user(rows[0]) if rows else None
+    newest = [("email_verified", -1), ("_id", -1)]  # index email_key, email_verified, _id
+    return _to_user(await db.users.find_one({"email_key": email_key}, sort=newest))
+
+
+@store_call
+async def is_address_taken(db: Database, email_key: str) -> bool:
+    """Whether a verified account has the address."""
+    query = {"email_key": email_key, "email_verified": True}  # index email_key
+    return await db.users.find_one(query, {"_id": 1}) is not None
 
 
 @store_call
@@ -103,16 +111,16 @@ async def confirm(db: Database, user_id: str, verify_hash: str, at: datetime, us
 
 
 @store_call
-async def set_proof(db: Database, user_id: str, verify_hash: str, until: datetime) -> None:
+async def set_proof(db: Database, user_id: str | None, verify_hash: str, until: datetime) -> None:
     """Give an unverified account a new verification proof; the earlier one is dead, and a registration lives as long.
-    Nothing happens when there is none."""
+    Nothing happens when there is none; for nobody it takes as long."""
     is_registration = {"$eq": [{"$type": "$pending_until"}, "date"]}
     change = {
         "verify_hash": verify_hash,
         "verify_until": until,
         "pending_until": {"$cond": [is_registration, until, "$$REMOVE"]},
     }
-    await db.users.update_one({"_id": user_id, "email_verified": False}, [{"$set": change}])
+    await _update_or_pretend(db, user_id, {"email_verified": False}, [{"$set": change}])
 
 
 @store_call
@@ -164,10 +172,20 @@ async def replace_password(db: Database, user_id: str, *, from_hash: str | None,
 
 
 @store_call
-async def set_reset(db: Database, user_id: str, reset_hash: str, until: datetime) -> None:
-    """Let the bearer of a token choose a new password; an earlier token is dead. Nothing happens without an account."""
-    change = {"$set": {"reset_hash": reset_hash, "reset_until": until}}
-    await db.users.update_one({"_id": user_id}, change)
+async def set_reset(db: Database, user_id: str | None, reset_hash: str, until: datetime) -> None:
+    """Let the bearer of a token choose a new password; an earlier token is dead. For nobody it takes as long."""
+    await _update_or_pretend(db, user_id, {}, {"$set": {"reset_hash": reset_hash, "reset_until": until}})
+
+
+async def _update_or_pretend(
+    db: Database, user_id: str | None, only: Document, change: Document | list[Document]
+) -> None:
+    """Update an account, or for nobody one of some documents that mean nothing: an update that finds nothing is faster,
+    and would tell so."""
+    if user_id is None:
+        await db.decoys.update_one({"_id": str(secrets.randbelow(_DECOYS))}, change, upsert=True)
+    else:
+        await db.users.update_one({"_id": user_id, **only}, change)
 
 
 @store_call

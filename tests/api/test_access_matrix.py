@@ -5,12 +5,14 @@ until somebody has decided who may call it and whose things it touches. Each cel
 """
 
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pytest
+from tornado.ioloop import IOLoop
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -20,9 +22,10 @@ from handlers.routes import ROUTES
 from tests.api.test_openapi import DESCRIBED, methods_of
 from tests.support.api import Answer
 from tests.support.cast import Cast, Scene, Who
+from tests.support.graph import FakeGraph, facebook_settings
 from tests.support.mailbox import letters_to, link_in
 from tests.support.pictures import multipart, plain
-from tests.support.server import Member, RunningServer
+from tests.support.server import Member, RunningServer, start_server, test_settings
 from tests.support.wait import until
 
 PUBLIC, USER, VERIFIED = Access.PUBLIC, Access.USER, Access.VERIFIED
@@ -64,7 +67,7 @@ class Decision:
 
 async def somebody(scene: Scene) -> Member:
     """A user who is neither the owner nor the caller."""
-    return (await Cast(scene.server).scene(Who.OWNER)).owner
+    return (await Cast(scene.server, scene.graph).scene(Who.OWNER)).owner
 
 
 async def confirmation(scene: Scene) -> dict[str, str]:
@@ -99,6 +102,16 @@ def registration(_scene: Scene) -> dict[str, str]:
 
 def passwords(scene: Scene) -> dict[str, str]:
     return {"old": scene.caller.password if scene.caller else "", "new": NEW}
+
+
+def facebook_link(scene: Scene) -> dict[str, str]:
+    return {"access_token": scene.graph.token().text, "password": scene.caller.password if scene.caller else ""}
+
+
+async def linked(scene: Scene) -> None:
+    """See to it that there is something to unlink."""
+    if scene.caller:
+        await scene.server.api.post("/me/social/facebook", facebook_link(scene), access=scene.caller.access)
 
 
 async def picture(scene: Scene) -> dict[str, str]:
@@ -149,6 +162,7 @@ DECISIONS = {
     "POST /api/v1/auth/verify/{uid}/{token}": Decision(PUBLIC, 200, at=confirmation),
     "GET /ws/verify/{place}": Decision(USER, OPENED, at=lambda s: {"place": s.owner.id}, others=403),
     "POST /api/v1/auth/login": Decision(PUBLIC, 200, credentials),
+    "POST /api/v1/auth/facebook": Decision(PUBLIC, 200, lambda s: {"access_token": s.graph.token().text}),
     "POST /api/v1/auth/refresh": Decision(PUBLIC, 200, refresh_token),
     "POST /api/v1/auth/logout": Decision(PUBLIC, 204, refresh_token),
     "POST /api/v1/auth/logout-all": Decision(USER, 204),
@@ -160,6 +174,8 @@ DECISIONS = {
     "PUT /api/v1/me/avatar": Decision(VERIFIED, 200, PICTURE),
     "DELETE /api/v1/me/avatar": Decision(VERIFIED, 204),
     "POST /api/v1/me/password": Decision(VERIFIED, 204, passwords),
+    "POST /api/v1/me/social/facebook": Decision(VERIFIED, 200, facebook_link),
+    "DELETE /api/v1/me/social/facebook": Decision(VERIFIED, 204, at=linked),
     "GET /api/v1/me/sessions": Decision(VERIFIED, 200),
     "DELETE /api/v1/me/sessions/{session_id}": Decision(VERIFIED, 204, others=404),
     # Pages and pictures
@@ -178,8 +194,17 @@ DECISIONS = {
 
 
 @pytest.fixture(scope="module")
-def cast(server: RunningServer) -> Cast:
-    return Cast(server)
+def cast(
+    io_loop: IOLoop, mongod: str, demo_database: str, graph: FakeGraph, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cast]:
+    """Everybody, before a server that has all that a route may need."""
+    stack, folder = AsyncExitStack(), tmp_path_factory.mktemp("matrix")
+    settings = test_settings(
+        mongo_url=mongod, mongo_database=demo_database, data_dir=folder, **facebook_settings(graph)
+    )
+    server = io_loop.run_sync(lambda: stack.enter_async_context(start_server(settings)))
+    yield Cast(server, graph)
+    io_loop.run_sync(stack.aclose)
 
 
 def test_every_method_of_every_route_is_decided() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -145,7 +146,7 @@ async def test_a_guess_that_could_not_be_tried_is_not_counted(
 ) -> None:
     member, place = await server.a_member(), one_place()
     with monkeypatch.context() as full:
-        full.setattr("smovie.passwords.MOST_WAITING", -2)  # the queue of the hasher
+        full.setattr(server.runtime.accounts.hasher, "_checks", threading.Semaphore(0))
         assert await statuses(server, member, 5) == [503] * 5
         assert await statuses(server, member, 3, place=place) == [503] * 3
     assert (await log_in(server, member.email, member.password, place=place)).status == 200

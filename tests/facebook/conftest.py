@@ -12,7 +12,7 @@ from tornado.ioloop import IOLoop
 
 from smovie.models.accounts import address_key
 from tests.support.api import Answer
-from tests.support.graph import APP_ID, APP_SECRET, FakeGraph, Token
+from tests.support.graph import APP_SECRET, FakeGraph, Token, facebook_settings
 from tests.support.server import RunningServer, start_server, test_settings
 
 LogLines = list[MutableMapping[str, Any]]
@@ -47,22 +47,6 @@ class Facebook:
     async def accounts_of(self, address: str) -> list[dict[str, Any]]:
         """The accounts with an address as they lie in the database."""
         return [row async for row in self.server.runtime.db.users.find({"email_key": address_key(address)})]
-
-
-def facebook_settings(graph: FakeGraph, **given: Any) -> dict[str, Any]:
-    return {
-        "facebook_app_id": APP_ID, "facebook_app_secret": APP_SECRET, "facebook_graph_url": graph.url, **given,
-    }  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def graph(io_loop: IOLoop) -> Iterator[FakeGraph]:
-    async def open_graph() -> FakeGraph:
-        return FakeGraph()
-
-    graph = io_loop.run_sync(open_graph)
-    yield graph
-    io_loop.run_sync(graph.close)
 
 
 @pytest.fixture(scope="session")

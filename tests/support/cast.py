@@ -10,6 +10,7 @@ from smovie.ids import new_id
 from smovie.models.accounts import Role, User, address_key, username_key
 from smovie.models.base import now
 from smovie.store import users
+from tests.support.graph import FakeGraph
 from tests.support.server import Member, RunningServer
 
 
@@ -34,6 +35,7 @@ class Scene:
     """A request is about to be made by `caller` about what is `owner`'s; nobody has no caller."""
 
     server: RunningServer
+    graph: FakeGraph
     owner: Member
     caller: Member | None
 
@@ -45,15 +47,16 @@ class Scene:
 class Cast:
     """Accounts of each kind, made when they are needed and kept until somebody says that they were changed."""
 
-    def __init__(self, server: RunningServer) -> None:
+    def __init__(self, server: RunningServer, graph: FakeGraph) -> None:
         self._server = server
+        self._graph = graph
         self._kept: dict[Who, Member] = {}
         self._password_hash = ""
 
     async def scene(self, who: Who) -> Scene:
         """What stands ready for a call."""
         owner = await self._member(Who.OWNER)
-        return Scene(self._server, owner, await self._member(who) if who is not Who.NOBODY else None)
+        return Scene(self._server, self._graph, owner, await self._member(who) if who is not Who.NOBODY else None)
 
     def replace(self, who: Who) -> None:
         """Their next scene is played by somebody new."""

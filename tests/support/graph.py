@@ -127,6 +127,13 @@ class FakeGraph:
         handler.write({name: profile[name] for name in query["fields"].split(",") if name in profile})
 
 
+def facebook_settings(graph: FakeGraph, **given: Any) -> dict[str, Any]:
+    """Settings of a server that has our app and asks this Graph."""
+    return {
+        "facebook_app_id": APP_ID, "facebook_app_secret": APP_SECRET, "facebook_graph_url": graph.url, **given,
+    }  # fmt: skip
+
+
 class _GraphHandler(RequestHandler):
     def initialize(self, graph: FakeGraph) -> None:
         self._graph = graph
