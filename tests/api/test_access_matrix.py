@@ -5,23 +5,23 @@ until somebody has decided who may call it and whose things it touches. Each cel
 """
 
 import secrets
-from collections.abc import Awaitable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Any
+from urllib.parse import quote
 
-import orjson
 import pytest
 from tornado.ioloop import IOLoop
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
 
 from handlers.access import Access
 from handlers.operation import operation_of
 from handlers.routes import ROUTES
+from smovie.importing.demo import load_demo
+from smovie.media.tokens import MediaClaims
 from tests.api.test_openapi import DESCRIBED, methods_of
-from tests.support.api import Answer
-from tests.support.cast import Cast, Scene, Who
+from tests.support.access import OPENED, Decision, all_that_is_kept_of, call
+from tests.support.cast import Cast, Scene, Who, session_of
+from tests.support.films import FILM, MP4, add_titles, make_files
 from tests.support.graph import FakeGraph, facebook_settings
 from tests.support.mailbox import letters_to, link_in
 from tests.support.pictures import multipart, plain
@@ -29,40 +29,6 @@ from tests.support.server import Member, RunningServer, start_server, test_setti
 from tests.support.wait import until
 
 PUBLIC, USER, VERIFIED = Access.PUBLIC, Access.USER, Access.VERIFIED
-STAFF = [Who.MODERATOR, Who.EDITOR, Who.ADMIN]
-LET_IN = {
-    Access.PUBLIC: list(Who),
-    Access.USER: [Who.UNVERIFIED, Who.OWNER, Who.OTHER, *STAFF],
-    Access.VERIFIED: [Who.OWNER, Who.OTHER, *STAFF],
-    Access.MODERATOR: STAFF,
-    Access.EDITOR: [Who.EDITOR, Who.ADMIN],
-    Access.ADMIN: [Who.ADMIN],
-}
-OPENED = 101  # of a socket: it has joined
-_CLOSED = {4401: 401, 4403: 403, 4404: 404}  # what its close codes say, as a status
-
-Given = Any  # or a function of the scene, or a coroutine function of it
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Who may call, and what they are answered.
-
-    `others` is the answer to those who are let in though it is the owner's thing; None where it is nobody's, or the
-    caller's own. `body` is sent as JSON, or is (bytes, media type). `at` are parameters of the path that `places` does
-    not give, or not these.
-    """
-
-    access: Access
-    status: int
-    body: Given = None
-    others: int | None = None
-    at: Given = None
-
-    def expected(self, who: Who) -> int:
-        if who not in LET_IN[self.access]:
-            return 401 if who is Who.NOBODY else 403
-        return self.status if self.others is None or who is Who.OWNER else self.others
 
 
 async def somebody(scene: Scene) -> Member:
@@ -114,6 +80,14 @@ async def linked(scene: Scene) -> None:
         await scene.server.api.post("/me/social/facebook", facebook_link(scene), access=scene.caller.access)
 
 
+def own_media(scene: Scene) -> dict[str, str]:
+    """An address of a film made for the caller; players send no header, so it alone says who they are."""
+    if scene.caller is None:
+        return {"token": "x", "path": "1.mp4"}
+    claims = MediaClaims(session_of(scene.caller), scene.caller.id, MP4, int(time.time()) + 60)
+    return {"token": scene.server.runtime.media.signer.sign(claims), "path": quote(MP4)}
+
+
 async def picture(scene: Scene) -> dict[str, str]:
     """Where a picture of somebody is."""
     member = await somebody(scene)
@@ -132,13 +106,13 @@ UNKNOWN = {"email": "nobody@example.com"}
 
 def places(scene: Scene) -> dict[str, str]:
     """What stands for the parameters of a path, unless a decision says otherwise."""
-    title = scene.server.runtime.catalog.snapshot.by_slug["spirited-away"].movie()
+    by_slug = scene.server.runtime.catalog.snapshot.by_slug
     return {
-        "episode_id": title.seasons[0].episodes[0].id,
+        "episode_id": by_slug["pho"].episode_ids[0],
         "path": "site/site.css",
-        "person_id": title.directors[0].person_id,
-        "session_id": scene.owners_session,
-        "slug": title.slug,
+        "person_id": by_slug["spirited-away"].movie().directors[0].person_id,
+        "session_id": session_of(scene.owner),
+        "slug": "spirited-away",
         "user_id": scene.owner.id,
     }
 
@@ -151,6 +125,9 @@ DECISIONS = {
     "GET /api/v1/nations": Decision(PUBLIC, 200),
     "GET /api/v1/exclusivities": Decision(PUBLIC, 200),
     "GET /api/v1/people/{person_id}": Decision(PUBLIC, 200),
+    # Watching
+    "GET /api/v1/episodes/{episode_id}/playback": Decision(VERIFIED, 200),
+    "GET /media/{token}/{path}": Decision(VERIFIED, 200, at=own_media, nobody=403),
     # Talk
     "GET /api/v1/episodes/{episode_id}/comments": Decision(PUBLIC, 200),
     "POST /api/v1/episodes/{episode_id}/comments": Decision(VERIFIED, 201, {"message": "hay quá"}),
@@ -195,15 +172,27 @@ DECISIONS = {
 
 @pytest.fixture(scope="module")
 def cast(
-    io_loop: IOLoop, mongod: str, demo_database: str, graph: FakeGraph, tmp_path_factory: pytest.TempPathFactory
+    io_loop: IOLoop,
+    mongod: str,
+    database_names: Iterator[str],
+    graph: FakeGraph,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Cast]:
-    """Everybody, before a server that has all that a route may need."""
+    """Everybody, before a server that has all that a route may need: titles, films to play, Facebook."""
     stack, folder = AsyncExitStack(), tmp_path_factory.mktemp("matrix")
     settings = test_settings(
-        mongo_url=mongod, mongo_database=demo_database, data_dir=folder, **facebook_settings(graph)
+        mongo_url=mongod, mongo_database=next(database_names), data_dir=folder, **facebook_settings(graph)
     )
-    server = io_loop.run_sync(lambda: stack.enter_async_context(start_server(settings)))
-    yield Cast(server, graph)
+
+    async def enter() -> RunningServer:
+        server = await stack.enter_async_context(start_server(settings))
+        await load_demo(server.runtime.db)
+        await add_titles(server.runtime.db, folder, FILM)
+        make_files(folder / "media")
+        await until(lambda: {"pho", "spirited-away"} <= server.runtime.catalog.snapshot.by_slug.keys())
+        return server
+
+    yield Cast(io_loop.run_sync(enter), graph)
     io_loop.run_sync(stack.aclose)
 
 
@@ -230,62 +219,11 @@ async def test_each_caller_is_let_in_or_refused_as_decided(cast: Cast, operation
     decision = DECISIONS[operation]
     scene = await cast.scene(who)
     before = await all_that_is_kept_of(scene.owner, scene.server)
-    answer = await call(scene, operation, decision)
+    answer = await call(scene, operation, decision, places(scene))
     if answer.status < 400 and not operation.startswith("GET"):
         cast.replace(who)
     assert answer.status == decision.expected(who), answer.body
     if who is not Who.OWNER:
         assert await all_that_is_kept_of(scene.owner, scene.server) == before, "a stranger has changed something"
-        for private in (scene.owner.email, scene.owners_session):
+        for private in (scene.owner.email, session_of(scene.owner)):
             assert private.encode() not in answer.body, "a stranger has read something"
-
-
-async def call(scene: Scene, operation: str, decision: Decision) -> Answer:
-    """The answer to a caller; a GET's status is that of its HEAD too."""
-    method, path = operation.split(" ")
-    path = path.format_map({**places(scene), **(await resolved(decision.at, scene) or {})})
-    body, kind = await resolved(decision.body, scene), None
-    if isinstance(body, dict):
-        body, kind = orjson.dumps(body), "application/json"
-    elif body:
-        body, kind = body
-    access = scene.caller.access if scene.caller else None
-    if path.startswith("/ws/"):
-        return await dial(scene.server, path, access)
-    api = scene.server.api
-    if method != "GET":
-        headers = {"Content-Type": kind} if kind else {}
-        return await api.call(method, path, body=body, headers=headers, access=access)
-    answer, head = await api.call("GET", path, access=access), await api.call("HEAD", path, access=access)
-    assert (head.status, head.body) == (answer.status, b"")
-    return answer
-
-
-async def resolved(given: Given, scene: Scene) -> Any:
-    if callable(given):
-        given = given(scene)
-    return await given if isinstance(given, Awaitable) else given
-
-
-async def dial(server: RunningServer, path: str, access: str | None) -> Answer:
-    """Open a socket; its first frame, and what came of it as a status."""
-    token = f"?token={access}" if access else ""
-    url = f"ws://127.0.0.1:{server.port}{path}{token}"
-    async with connect(url, compression=None, ping_interval=None, close_timeout=2) as socket:
-        try:
-            if not access:
-                await socket.send('{"type": "ping"}')
-            first = str(await socket.recv())
-        except ConnectionClosed:
-            return Answer(_CLOSED[socket.close_code or 0], {}, b"")
-        assert '"joined"' in first, first
-        return Answer(OPENED, {}, first.encode())
-
-
-async def all_that_is_kept_of(member: Member, server: RunningServer) -> list[Any]:
-    """Every document of theirs, in whatever collection."""
-    database, found = server.runtime.db._database, []
-    for name in sorted(await database.list_collection_names()):
-        cursor = database[name].find({"$or": [{"_id": member.id}, {"user_id": member.id}]}).sort("_id", 1)
-        found += [(name, document) async for document in cursor]
-    return found

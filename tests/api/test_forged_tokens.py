@@ -12,8 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from smovie.media.tokens import MediaClaims
 from smovie.tokens import TokenSigner
 from tests.support.api import Answer
+from tests.support.cast import session_of
 from tests.support.mailbox import letters_to, link_in
 from tests.support.room import dial
 from tests.support.server import Member, RunningServer
@@ -195,9 +197,10 @@ async def test_a_token_made_for_something_else_opens_nothing(server: RunningServ
     await server.api.post("/auth/password/forgot", {"email": member.email})
     letters = await until(lambda: letters_to(server.outbox, member.email)[1:])
     reset = link_in(letters[0]).rpartition("/")[2]
-    for token in (member.refresh, registered["refresh"], confirmation, reset):
+    media = server.runtime.media.signer.sign(MediaClaims(session_of(member), member.id, "a.mp4", _soon()))
+    for token in (member.refresh, registered["refresh"], confirmation, reset, media):
         assert words_of(await server.api.get("/me", access=token))["type"] == "/problems/token-invalid"
-    for token in (member.access, confirmation, reset):
+    for token in (member.access, confirmation, reset, media):
         assert (await server.api.post("/auth/refresh", {"refresh": token})).status == 401
 
 

@@ -39,9 +39,10 @@ class Scene:
     owner: Member
     caller: Member | None
 
-    @property
-    def owners_session(self) -> str:
-        return str(jwt.decode(self.owner.access, options={"verify_signature": False})["sid"])
+
+def session_of(member: Member) -> str:
+    """The id of the session that a member is signed in by."""
+    return str(jwt.decode(member.access, options={"verify_signature": False})["sid"])
 
 
 class Cast:
