@@ -36,8 +36,8 @@ REGISTRATIONS_PER_S = 2.0
 READ, PROBE = request("/api/v1/movies?page_size=20"), request("/healthz")
 _LENGTH = b"\r\nContent-Length: "
 _COLUMNS = (
-    "run", "read p50 ms", "p99", "max", "probe p99 ms", "max", "reads failed", "200", "401", "429", "503", "other",
-    "registered", "of", "server CPU",
+    "run", "read p50 ms", "read p99", "read max", "probe p99", "probe max", "failed", "200", "401", "429", "503",
+    "other", "registered", "of", "server CPU",
 )  # fmt: skip
 COST = {"SMOVIE_BCRYPT_COST": "12"}
 SERVERS = {"throttles lifted": {**UNBOUNDED, **COST}, "as delivered": COST}

@@ -36,4 +36,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   setPassword();
 });
+document.getElementById("shown").addEventListener("change", (event) => {
+  form.password.type = event.target.checked ? "text" : "password";
+});
 form.hidden = false;
+form.password.focus();
