@@ -34,7 +34,7 @@ INDEXES = (
     Index("users", (("email_key", 1),), "login; one verified account an address", unique=True,
           only={"email_verified": True}),
     Index("users", (("username_key", 1),), "one verified account a name", unique=True, only={"email_verified": True}),
-    Index("users", (("email_key", 1), ("email_verified", -1), ("_id", -1)), "an address's owner, or newest registration"),
+    Index("users", (("email_key", 1), ("email_verified", -1), ("_id", -1)), "an address's owner, or who waits"),
     Index("users", (("pending_until", 1),), "registrations nobody confirmed leave by themselves", expire_after_s=0),
     Index("sessions", (("user_id", 1),), "a user's devices; ending all of them"),
     Index("sessions", (("expires_at", 1),), "ended sessions leave by themselves", expire_after_s=0),

@@ -18,6 +18,7 @@ from handlers.operation import operation_of
 from handlers.routes import ROUTES
 from smovie.importing.demo import load_demo
 from smovie.media.tokens import MediaClaims
+from tests.api.test_email_change import an_address, link_for, undo_link_to
 from tests.api.test_openapi import DESCRIBED, methods_of
 from tests.support.access import OPENED, Decision, all_that_is_kept_of, call
 from tests.support.cast import Cast, Scene, Who, session_of
@@ -31,6 +32,11 @@ from tests.support.wait import until
 PUBLIC, USER, VERIFIED = Access.PUBLIC, Access.USER, Access.VERIFIED
 
 
+def parts_of(link: str) -> dict[str, str]:
+    *_, uid, token = link.split("/")
+    return {"uid": uid, "token": token}
+
+
 async def somebody(scene: Scene) -> Member:
     """A user who is neither the owner nor the caller."""
     return (await Cast(scene.server, scene.graph).scene(Who.OWNER)).owner
@@ -39,8 +45,23 @@ async def somebody(scene: Scene) -> Member:
 async def confirmation(scene: Scene) -> dict[str, str]:
     """The parts of a link that confirms a fresh registration."""
     registered = await scene.server.register()
-    *_, uid, token = (await scene.server.proof_for(registered)).split("/")
-    return {"uid": uid, "token": token}
+    return parts_of(await scene.server.proof_for(registered))
+
+
+def email_change(scene: Scene) -> dict[str, str]:
+    return {"email": an_address(), "password": scene.caller.password if scene.caller else ""}
+
+
+async def new_address(scene: Scene) -> dict[str, str]:
+    """The parts of a link that a wanted address got."""
+    return parts_of(await link_for(scene.server, await somebody(scene), an_address()))
+
+
+async def old_address(scene: Scene) -> dict[str, str]:
+    """The parts of a link that the former address got, of an account that has another by now."""
+    member = await somebody(scene)
+    await scene.server.api.post_to(await link_for(scene.server, member, an_address()))
+    return parts_of(await undo_link_to(scene.server, member.email, 1))
 
 
 async def new_password(scene: Scene) -> dict[str, str]:
@@ -48,8 +69,7 @@ async def new_password(scene: Scene) -> dict[str, str]:
     email = (await somebody(scene)).email
     await scene.server.api.post("/auth/password/forgot", {"email": email})
     letters = await until(lambda: letters_to(scene.server.outbox, email))
-    *_, uid, token = link_in(letters[0]).split("/")
-    return {"uid": uid, "token": token, "password": NEW}
+    return {**parts_of(link_in(letters[0])), "password": NEW}
 
 
 async def refresh_token(scene: Scene) -> dict[str, str]:
@@ -127,7 +147,7 @@ DECISIONS = {
     "GET /api/v1/people/{person_id}": Decision(PUBLIC, 200),
     # Watching
     "GET /api/v1/episodes/{episode_id}/playback": Decision(VERIFIED, 200),
-    "GET /media/{token}/{path}": Decision(VERIFIED, 200, at=own_media, nobody=403),
+    "GET /media/{token}/{path}": Decision(VERIFIED, 200, at=own_media, but={Who.NOBODY: 403}),
     # Talk
     "GET /api/v1/episodes/{episode_id}/comments": Decision(PUBLIC, 200),
     "POST /api/v1/episodes/{episode_id}/comments": Decision(VERIFIED, 201, {"message": "hay quá"}),
@@ -150,6 +170,11 @@ DECISIONS = {
     "PATCH /api/v1/me": Decision(VERIFIED, 200, lambda s: {"username": f"Tên mới {secrets.token_hex(4)}"}),
     "PUT /api/v1/me/avatar": Decision(VERIFIED, 200, PICTURE),
     "DELETE /api/v1/me/avatar": Decision(VERIFIED, 204),
+    "POST /api/v1/me/email": Decision(USER, 202, email_change, but={Who.UNVERIFIED: 403}),
+    "GET /api/v1/auth/email/confirm/{uid}/{token}": Decision(PUBLIC, 200, at=LINK),
+    "POST /api/v1/auth/email/confirm/{uid}/{token}": Decision(PUBLIC, 200, at=new_address),
+    "GET /api/v1/auth/email/undo/{uid}/{token}": Decision(PUBLIC, 200, at=LINK),
+    "POST /api/v1/auth/email/undo/{uid}/{token}": Decision(PUBLIC, 200, at=old_address),
     "POST /api/v1/me/password": Decision(VERIFIED, 204, passwords),
     "POST /api/v1/me/social/facebook": Decision(VERIFIED, 200, facebook_link),
     "DELETE /api/v1/me/social/facebook": Decision(VERIFIED, 204, at=linked),

@@ -1,7 +1,7 @@
 """One cell of the role matrix: what was decided about an operation, and how a caller calls it."""
 
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -33,8 +33,8 @@ class Decision:
     """Who may call, and what they are answered.
 
     `others` is the answer to those who are let in though it is the owner's thing; None where it is nobody's, or the
-    caller's own. `body` is sent as JSON, or is (bytes, media type). `at` are parameters of the path that `places` does
-    not give, or not these.
+    caller's own. `but` are answers that do not follow from this. `body` is sent as JSON, or is (bytes, media type).
+    `at` are parameters of the path that the test's `places` does not give, or not these.
     """
 
     access: Access
@@ -42,11 +42,13 @@ class Decision:
     body: Given = None
     others: int | None = None
     at: Given = None
-    nobody: int = 401
+    but: Mapping[Who, int] = field(default_factory=dict)
 
     def expected(self, who: Who) -> int:
+        if who in self.but:
+            return self.but[who]
         if who not in LET_IN[self.access]:
-            return self.nobody if who is Who.NOBODY else 403
+            return 401 if who is Who.NOBODY else 403
         return self.status if self.others is None or who is Who.OWNER else self.others
 
 
