@@ -377,7 +377,8 @@ static void talk(int senders, double rate, double warm_up, double seconds, doubl
     double used = 0;
     measured_from = from;
     if (is_closed_loop) for (int i = 0; i < senders; i++) say(&peers[i], now_ns());
-    for (int64_t at; (at = now_ns()) < until;) {
+    int64_t all = is_closed_loop ? 0 : (int64_t)((warm_up + seconds) * rate); /* also what is late is sent */
+    for (int64_t at; (at = now_ns()) < until || number < all;) {
         if (at >= from && !cpu_from) {
             cpu_from = at, used = cpu_s();
             puts("begin");
@@ -386,8 +387,9 @@ static void talk(int senders, double rate, double warm_up, double seconds, doubl
         int64_t due = until;
         if (!is_closed_loop) {
             /* At most a few together: what has come is timed before more is sent. */
-            for (int i = 0; i < 64 && (due = start + (int64_t)(number / rate * 1e9)) <= at && due < until; i++)
+            for (int i = 0; i < 64 && number < all && (due = start + (int64_t)(number / rate * 1e9)) <= at; i++)
                 say(&peers[number++ % senders], due);
+            if (number == all) due = until;
         }
         int64_t wake = cpu_from ? until : from;
         serve(due < wake ? due : wake);
