@@ -377,7 +377,7 @@ static void talk(int senders, double rate, double warm_up, double seconds, doubl
     double used = 0;
     measured_from = from;
     if (is_closed_loop) for (int i = 0; i < senders; i++) say(&peers[i], now_ns());
-    int64_t all = is_closed_loop ? 0 : (int64_t)((warm_up + seconds) * rate); /* also what is late is sent */
+    int64_t all = is_closed_loop ? 0 : (int64_t)((warm_up + seconds) * rate + 1e-6); /* also what is late is sent */
     for (int64_t at; (at = now_ns()) < until || number < all;) {
         if (at >= from && !cpu_from) {
             cpu_from = at, used = cpu_s();
