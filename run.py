@@ -37,7 +37,7 @@ from hub.hub import Hub
 from hub.limits import HubLimits
 from hub.redis_mirror import RedisMirror
 from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
-from smovie import accounts, comments
+from smovie import accounts, comments, departures
 from smovie.account_feed import AccountFeed
 from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
@@ -140,7 +140,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         account_feed = AccountFeed(db, endings)
         await up.enter_async_context(_background(feed.run(), account_feed.run(), live.watch(), _sweep(hub)))
         mailer = Mailer(db, letters, _mail_sender(settings), settings.mail_from)
-        await up.enter_async_context(_background(mailer.run()))
+        await up.enter_async_context(_background(mailer.run(), departures.finish_departures(means)))
         limit = CommentLimit(settings.limit_comments_per_10s)
         desk = CommentDesk(db, feed, writer, limit, hub, new_positions())
         await up.enter_async_context(_background(comments.tell_settled(desk)))

@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     limit_email_changes_per_user: Limit = "10/minute"
     limit_name_changes_per_user: Limit = "10/hour"
     limit_avatars_per_user: Limit = Field("20/hour", description="decoding one may take a second of a core")
+    limit_exports_per_user: Limit = "10/hour"
     limit_reauthentications_per_user: Limit = "10/minute"
 
     @field_validator("redis_url")

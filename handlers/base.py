@@ -1,8 +1,10 @@
 """What every REST handler shares: language, caller, input, answers, problems. No rule of the product lives here."""
 
+import contextlib
 import functools
 import re
 import typing
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -10,6 +12,8 @@ import orjson
 import structlog
 import tornado.locale
 from pydantic import ValidationError
+from tornado.http1connection import HTTP1Connection
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from handlers.access import Access, admit
@@ -154,6 +158,14 @@ class ApiHandler(RequestHandler):
         page = self.runtime.pages.get_template(template)
         self.finish(page.render(say=self.say, language=self.language, **values))
 
+    async def send_pieces(self, pieces: AsyncIterator[bytes]) -> None:
+        """Answer bit by bit, each once the client has taken the one before. A client that leaves ends it."""
+        with contextlib.suppress(StreamClosedError):
+            async for piece in pieces:
+                self.write(piece)
+                await self.flush()
+        self.finish()
+
     def send_secret_page(self, template: str) -> None:
         """A page whose address holds a token: nobody keeps it."""
         self.set_header("Cache-Control", "no-store")
@@ -206,6 +218,10 @@ class ApiHandler(RequestHandler):
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         exc = kwargs.get("exc_info", (None, None, None))[1]
+        if self._headers_written:  # a part of the answer is out: the line is cut, so that nobody takes it for the whole
+            typing.cast(HTTP1Connection, self.request.connection).close()
+            self.finish()
+            return
         super().send_error(status_of(exc) if exc is not None else status_code, **kwargs)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:

@@ -1,6 +1,7 @@
 """The whole URL map on one page. Who may call what stands on each operation."""
 
 from handlers.api.accounts import (
+    ExportHandler,
     LoginHandler,
     LogoutHandler,
     MeHandler,
@@ -68,6 +69,7 @@ ROUTES = (
     Route("/api/v1/auth/password/reset/{uid}/{token}", PasswordResetPageHandler),
     Route("/api/v1/me", MeHandler),
     Route("/api/v1/me/avatar", MyAvatarHandler),
+    Route("/api/v1/me/export", ExportHandler),
     Route("/api/v1/me/email", MyEmailHandler),
     Route("/api/v1/auth/email/confirm/{uid}/{token}", AddressChangeHandler),
     Route("/api/v1/auth/email/undo/{uid}/{token}", AddressUndoHandler),

@@ -15,9 +15,8 @@ from smovie.catalog.feed import CatalogFeed
 from smovie.errors import Forbidden, NotFound, TooMany, Unavailable
 from smovie.ids import id_at
 from smovie.models.accounts import Identity
-from smovie.models.avatars import avatar_of
 from smovie.models.base import iso_z, now
-from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQuery, show_comment
+from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQuery, show_comment, shown_avatar
 from smovie.store import comments
 from smovie.store.comments import CommentWriter
 from smovie.store.mongo import Database
@@ -189,7 +188,7 @@ def event_of(comment: Comment) -> dict[str, Any]:
         "episode_id": comment.episode_id,
         "message": comment.message,
         "username": comment.username,
-        "user": {"id": comment.user_id, "username": comment.username, "avatar": avatar_of(comment.user_id)},
+        "user": {"id": comment.user_id, "username": comment.username, "avatar": shown_avatar(comment)},
         "parent_id": comment.parent_id,
         "at_s": comment.at_s,
         "spoiler": comment.spoiler,

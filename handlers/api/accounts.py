@@ -3,7 +3,7 @@
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
-from smovie import accounts, profile, sign_ins
+from smovie import accounts, departures, exports, profile, sign_ins
 from smovie.models.accounts import (
     Credentials,
     Me,
@@ -17,6 +17,7 @@ from smovie.models.accounts import (
     Verified,
 )
 from smovie.models.base import Message
+from smovie.models.departures import Leaving
 
 
 class RegisterHandler(ApiHandler):
@@ -91,3 +92,19 @@ class MeHandler(ApiHandler):
     async def patch(self, body: ProfileChange) -> None:
         """Change the caller's account."""
         self.send(await profile.change_profile(self.runtime.accounts, self.caller, body))
+
+    @operation(access=Access.USER, status=204)
+    async def delete(self, body: Leaving) -> None:
+        """Delete the caller's account and all that is personal; comments stay as nobody's."""
+        await departures.leave(self.runtime.accounts, self.caller, body.password, self.language)
+        self.runtime.endings.bar_account(self.caller.user_id)
+        self.send_nothing()
+
+
+class ExportHandler(ApiHandler):
+    @operation(access=Access.USER)
+    async def get(self) -> None:
+        """Hand over all of the caller's own data, as a file."""
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Disposition", 'attachment; filename="smovie-export.json"')
+        await self.send_pieces(exports.export_account(self.runtime.accounts, self.caller))

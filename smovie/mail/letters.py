@@ -68,6 +68,10 @@ class LetterWriter:
         """To the address that an account had until now."""
         await self._write("address_changed", to, f"/api/v1/auth/email/undo/{user_id}/{undo}", language)
 
+    async def write_goodbye(self, to: str, language: Language) -> None:
+        """To an owner whose account has just been deleted."""
+        await self._write("goodbye", to, "/", language)
+
     async def _write(self, name: str, to: str, path: str, language: Language) -> None:
         content = self._templates.get_template(f"{name}.{language}.jinja").module
         words = {key: str(getattr(content, key)) for key in ("subject", "greeting", "lead", "action", "closing")}

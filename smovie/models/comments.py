@@ -12,6 +12,7 @@ from smovie.models.base import Model, Moment, StoredModel
 
 MESSAGE_MAX = 2_000
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all of Unicode's category Cc but the line feed
+NOBODY_ID = ""  # the author of comments whose author's account was deleted
 
 CommentId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
@@ -42,7 +43,7 @@ class CommentDraft(Model):
 
 
 class Comment(StoredModel):
-    """A comment as it is stored; the author's name is as it was when it was written."""
+    """A comment as it is stored; the author's name is as it was when it was written, empty when nobody's is left."""
 
     id: str
     episode_id: str
@@ -57,6 +58,8 @@ class Comment(StoredModel):
 
 
 class AuthorAnswer(Model):
+    """Who wrote it; `id` and `username` are empty, and `avatar` null, once the account is deleted."""
+
     id: str
     username: str
     avatar: str | None
@@ -100,10 +103,15 @@ class CommentQuery(Model):
     limit: int = Field(50, ge=1, le=100)
 
 
+def shown_avatar(comment: Comment) -> str | None:
+    """Where the author's present avatar is; None for nobody's comment."""
+    return avatar_of(comment.user_id) if comment.user_id != NOBODY_ID else None
+
+
 def show_comment(comment: Comment) -> CommentAnswer:
     """What others may see of a comment."""
     return CommentAnswer(
         id=comment.id, episode_id=comment.episode_id, message=comment.message, username=comment.username,
-        user=AuthorAnswer(id=comment.user_id, username=comment.username, avatar=avatar_of(comment.user_id)),
+        user=AuthorAnswer(id=comment.user_id, username=comment.username, avatar=shown_avatar(comment)),
         parent_id=comment.parent_id, at_s=comment.at_s, spoiler=comment.spoiler, created_at=comment.created_at,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import structlog
 
 from smovie.errors import Conflict, Unavailable
 from smovie.ids import IdSource
-from smovie.models.comments import Comment, CommentQuery
+from smovie.models.comments import NOBODY_ID, Comment, CommentQuery
 from smovie.store.mongo import BulkWriteError, Database, duplicate_rows, store_call, unpack
 
 log = structlog.get_logger("comments")
@@ -53,6 +53,23 @@ async def stored_between(db: Database, first_id: str, last_id: str, most: int) -
     """Comments of all rooms from one id to another in the order of their storing, at most so many of the newest."""
     cursor = db.comments.find({"_id": {"$gte": first_id, "$lt": last_id}}).sort("_id", -1).limit(most)
     return [_to_comment(row) async for row in cursor][::-1]
+
+
+@store_call
+async def of_user(db: Database, user_id: str, *, after: str, limit: int) -> list[Comment]:
+    """What somebody wrote in the order of writing, from behind a comment on; "" for the first."""
+    cursor = db.comments.find({"user_id": user_id, "_id": {"$gt": after}}).sort("_id", 1).limit(limit)
+    return [_to_comment(row) async for row in cursor]  # index user_id, _id
+
+
+@store_call
+async def make_nobodys(db: Database, user_id: str, *, limit: int) -> int:
+    """Take the author off some of their comments; of how many."""
+    of_author = {"user_id": user_id}  # index user_id, _id
+    ids = [row["_id"] async for row in db.comments.find(of_author, {"_id": 1}).limit(limit)]
+    change = {"$set": {"user_id": NOBODY_ID, "username": ""}, "$unset": {"cmid": ""}}
+    await db.comments.update_many({"_id": {"$in": ids}, **of_author}, change)
+    return len(ids)
 
 
 class CommentWriter:

@@ -45,6 +45,12 @@ async def postpone(db: Database, letter_id: str, until: datetime) -> None:
 
 
 @store_call
+async def delete_to(db: Database, address: str) -> None:
+    """Forget all letters to an address."""
+    await db.mails.delete_many({"to": address})
+
+
+@store_call
 async def delete(db: Database, letter_id: str) -> None:
     """Forget a letter that was sent, or given up."""
     await db.mails.delete_one({"_id": letter_id})

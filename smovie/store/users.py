@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from smovie.errors import Conflict
-from smovie.models.accounts import AccountState, User, address_key
+from smovie.models.accounts import AccountState, Role, User, address_key
 from smovie.store.mongo import Database, Document, DuplicateKeyError, pack, store_call, unpack
 
 _DECOYS = 64  # so that two writes at once seldom wait for each other, as for two accounts
@@ -204,6 +204,19 @@ async def spend_reset(db: Database, user_id: str, reset_hash: str, at: datetime,
 
 def _of_reset(user_id: str, reset_hash: str, at: datetime) -> Document:
     return {"_id": user_id, "reset_hash": reset_hash, "reset_until": {"$gt": at}, "is_active": True}
+
+
+@store_call
+async def delete(db: Database, user_id: str) -> None:
+    """Remove an account."""
+    await db.users.delete_one({"_id": user_id})
+
+
+@store_call
+async def other_admins(db: Database, user_id: str) -> list[str]:
+    """The ids of all admins who can sign in, but one."""
+    query = {"role": Role.ADMIN.value, "email_verified": True, "is_active": True, "_id": {"$ne": user_id}}
+    return [row["_id"] async for row in db.users.find(query, {"_id": 1})]  # index role
 
 
 @store_call

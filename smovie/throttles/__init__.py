@@ -44,6 +44,7 @@ class Throttle(StrEnum):
     EMAIL_CHANGES_PER_USER = auto()
     NAME_CHANGES_PER_USER = auto()
     AVATARS_PER_USER = auto()
+    EXPORTS_PER_USER = auto()
     REAUTHENTICATIONS_PER_USER = auto()
 
 

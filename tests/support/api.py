@@ -63,6 +63,13 @@ class Api:
         sent = {"Content-Type": "application/json"}
         return await self.call("PATCH", "/api/v1" + path, body=orjson.dumps(value), access=access, headers=sent)
 
+    async def delete(
+        self, path: str, value: Any, *, access: str | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """DELETE with JSON below /api/v1."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        return await self.call("DELETE", "/api/v1" + path, body=orjson.dumps(value), access=access, headers=sent)
+
     async def post_to(
         self, path: str, value: Any = None, *, access: str | None = None, headers: dict[str, str] | None = None
     ) -> Answer:

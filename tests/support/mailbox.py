@@ -6,7 +6,7 @@ import re
 from email.message import EmailMessage
 from pathlib import Path
 
-_LINK = re.compile(r"https?://[^/\s]+(/\S+)")
+_LINK = re.compile(r"https?://[^/\s]+(/\S*)")
 
 
 def letters_to(outbox: Path, address: str) -> list[EmailMessage]:

@@ -7,6 +7,9 @@ from typing import Any
 
 from PIL import Image, ImageCms
 
+from smovie.models.avatars import Pictures
+from smovie.pictures import make_pictures
+
 RED, GREEN, BLUE, WHITE = (200, 30, 40), (30, 160, 60), (40, 60, 200), (255, 255, 255)
 
 
@@ -21,6 +24,11 @@ def plain(
 ) -> bytes:
     """A picture of one colour."""
     return encoded(Image.new("RGBA" if len(colour) == 4 else "RGB", size, colour), kind, **options)
+
+
+def made() -> Pictures:
+    """An avatar as it is stored."""
+    return make_pictures(plain())
 
 
 def halves(size: tuple[int, int] = (400, 300)) -> Image.Image:
