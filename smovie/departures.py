@@ -69,6 +69,8 @@ async def finish_next(means: AccountMeans) -> bool:
     if departure is None:
         return False
     if departure.is_decided:
+        if not departure.is_erased:
+            log.warning("finishing the deletion of an account that was left in the middle", user=departure.id)
         await _erase(means, departure)
     if departure.is_erased or not departure.is_decided:
         await departures.delete(means.db, departure.id)

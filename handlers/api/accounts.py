@@ -18,6 +18,7 @@ from smovie.models.accounts import (
 )
 from smovie.models.base import Message
 from smovie.models.departures import Leaving
+from smovie.models.exports import Export
 
 
 class RegisterHandler(ApiHandler):
@@ -102,7 +103,7 @@ class MeHandler(ApiHandler):
 
 
 class ExportHandler(ApiHandler):
-    @operation(access=Access.USER)
+    @operation(access=Access.USER, answer=Export)
     async def get(self) -> None:
         """Hand over all of the caller's own data, as a file."""
         self.set_header("Cache-Control", "no-store")

@@ -234,7 +234,8 @@ async def upsert_staff(db: Database, user: User) -> str:
     found = await db.users.find_one({"email_key": user.email_key, "email_verified": True}, {"_id": 1})
     if found:
         change = {"password_hash": user.password_hash, "role": user.role.value, "is_active": True}
-        await db.users.update_one({"_id": found["_id"]}, {"$set": change, "$unset": _DEAD_WITH_A_PASSWORD})
+        unset = {**_DEAD_WITH_A_PASSWORD, "former_addresses": ""}  # nobody takes back what is staff's now
+        await db.users.update_one({"_id": found["_id"]}, {"$set": change, "$unset": unset})
         return str(found["_id"])
     try:
         await db.users.insert_one(pack(user.model_dump(mode="python", exclude_none=True)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from smovie import accounts
 from smovie.models.base import now
 from tests.api.test_bad_input import assert_problem
 from tests.api.test_password_reset import forget, reset, writes_of
@@ -388,6 +389,13 @@ async def test_taking_an_account_back_unlinks_what_a_thief_may_have_linked(serve
     await link_for(server, member, an_address())
     assert (await take_back(server, await undo_link_to(server, member.email, 1))).status == 200
     assert await server.runtime.db.social_accounts.find_one({"user_id": member.id}) is None
+
+
+async def test_an_account_that_became_staff_is_not_taken_back(server: RunningServer) -> None:
+    member, email = await server.a_member(), an_address()
+    assert (await server.api.post_to(await link_for(server, member, email))).status == 200
+    await accounts.create_admin(server.runtime.db, server.runtime.accounts.hasher, email, "mật khẩu của quản trị")
+    assert_problem(await take_back(server, await undo_link_to(server, member.email, 2)), 404, "undo-not-found")
 
 
 @pytest.mark.parametrize(("language", "subject"), [("vi", "Xác nhận địa chỉ e-mail mới"), ("en", "Confirm your new")])

@@ -12,6 +12,8 @@ from smovie.models.base import now
 from smovie.store import comments
 from tests.api.test_avatars import put
 from tests.api.test_bad_input import assert_problem
+from tests.api.test_email_change import an_address, link_for
+from tests.api.test_openapi import DESCRIBED, validator_of
 from tests.api.test_sessions import sign_in
 from tests.conftest import StartServer
 from tests.support import pictures
@@ -35,6 +37,7 @@ async def test_the_file_holds_all_that_is_ones_own_and_no_secret(server: Running
     member, other, episode = await server.a_member(), await server.a_member(), server.an_episode_apart()
     await sign_in(server, member, "Điện thoại/1.0".encode().decode("latin1"))
     picture = (await put(server, member, pictures.plain())).json["avatar"]
+    assert (await server.api.post_to(await link_for(server, member, an_address()))).status == 200
     for author in (other, member):
         body = {"message": f"của {author.id}", "at_s": 12.5}
         assert (await server.api.post(f"/episodes/{episode}/comments", body, access=author.access)).status == 201
@@ -50,7 +53,10 @@ async def test_the_file_holds_all_that_is_ones_own_and_no_secret(server: Running
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"].startswith("application/json")
     data = answer.json
-    assert set(data) == {"exported_at", "account", "sessions", "social_accounts", "comments"}
+    described = DESCRIBED["paths"]["/api/v1/me/export"]["get"]["responses"]["200"]["content"]["application/json"]
+    validator_of(described["schema"]).validate(data)
+    (former,) = data["former_addresses"]
+    assert former["email"] == member.email
     assert data["account"] == (await server.api.get("/me", access=member.access)).json
     assert data["account"]["avatar"] == picture
     assert len(data["sessions"]) == 3
