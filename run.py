@@ -42,7 +42,7 @@ from smovie.account_feed import AccountFeed
 from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
-from smovie.comments import CommentDesk, CommentLimit, new_positions
+from smovie.comments import CommentDesk
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
 from smovie.errors import Unavailable
 from smovie.facebook import FacebookMeans
@@ -65,6 +65,9 @@ from smovie.sealing import TokenCipher
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
+from smovie.talk.feed import RoomFeed
+from smovie.talk.limits import CommentLimit, SlowMode
+from smovie.talk.rules import RoomRules
 from smovie.throttles import Throttle, Throttles
 from smovie.throttles.counters import Counters
 from smovie.tokens import TokenSigner
@@ -138,11 +141,14 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         identities = IdentityCheck(db, signer)
         endings = Endings(identities, live)
         account_feed = AccountFeed(db, endings)
-        await up.enter_async_context(_background(feed.run(), account_feed.run(), live.watch(), _sweep(hub)))
+        rules = RoomRules(db)
+        room_feed = RoomFeed(db, rules, live.tell_mute)
+        feeds = (feed.run(), account_feed.run(), room_feed.run())
+        await up.enter_async_context(_background(*feeds, live.watch(), _sweep(hub)))
         mailer = Mailer(db, letters, _mail_sender(settings), settings.mail_from)
         await up.enter_async_context(_background(mailer.run(), departures.finish_departures(means)))
-        limit = CommentLimit(settings.limit_comments_per_10s)
-        desk = CommentDesk(db, feed, writer, limit, hub, new_positions())
+        limit = CommentLimit(settings.limit_comments_per_10s, counters)
+        desk = CommentDesk(db, feed, writer, limit, SlowMode(counters), rules, throttles, hub)
         await up.enter_async_context(_background(comments.tell_settled(desk)))
         folder = MediaFolder(media_dir(settings))
         up.callback(folder.close)

@@ -105,6 +105,8 @@ class Settings(BaseSettings):
     limit_avatars_per_user: Limit = Field("20/hour", description="decoding one may take a second of a core")
     limit_exports_per_user: Limit = "10/hour"
     limit_reauthentications_per_user: Limit = "10/minute"
+    limit_reactions_per_user: Limit = Field("60/minute", description="given and taken back, over all tabs")
+    limit_reports_per_user: Limit = Field("10/10 minutes", description="of comments")
 
     @field_validator("redis_url")
     @classmethod

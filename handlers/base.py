@@ -120,6 +120,13 @@ class ApiHandler(RequestHandler):
         """The query string as a noun; a member that is a tuple takes repeated parameters. Errors: Invalid."""
         return typing.cast(T, _parsed_query(model, self.request.query))
 
+    def parse_path(self, model: type[T], **parts: str) -> T:
+        """Parts of the path as a noun. Errors: Invalid."""
+        try:
+            return model.model_validate(parts)
+        except ValidationError as exc:
+            raise invalid_from(exc) from None
+
     def parse_body(self, model: type[T]) -> T:
         """The JSON body as a noun. Errors: Invalid; HTTPError 415 for another media type."""
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()

@@ -20,7 +20,7 @@ from handlers.api.catalog import (
     NationListHandler,
     PersonHandler,
 )
-from handlers.api.comments import CommentListHandler
+from handlers.api.comments import CommentHandler, CommentListHandler, ReactionHandler, ReportHandler
 from handlers.api.health import HealthHandler, ReadinessHandler
 from handlers.api.openapi import OpenApiHandler
 from handlers.api.passwords import (
@@ -30,6 +30,7 @@ from handlers.api.passwords import (
     PasswordResetPageHandler,
 )
 from handlers.api.playback import PlaybackHandler
+from handlers.api.rooms import MuteHandler, MuteListHandler, PinHandler, RoomHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.api.social import FacebookHandler, MyFacebookHandler
 from handlers.live.upgrade import CommentsSocketHandler, VerifySocketHandler
@@ -53,6 +54,13 @@ ROUTES = (
     Route("/media/{token}/{path}", MediaHandler),
     # Talk
     Route("/api/v1/episodes/{episode_id}/comments", CommentListHandler),
+    Route("/api/v1/comments/{comment_id}", CommentHandler),
+    Route("/api/v1/comments/{comment_id}/reactions/{emoji}", ReactionHandler),
+    Route("/api/v1/comments/{comment_id}/report", ReportHandler),
+    Route("/api/v1/rooms/{episode_id}", RoomHandler),
+    Route("/api/v1/rooms/{episode_id}/pins/{comment_id}", PinHandler),
+    Route("/api/v1/rooms/{episode_id}/mutes", MuteListHandler),
+    Route("/api/v1/rooms/{episode_id}/mutes/{user_id}", MuteHandler),
     Route("/ws/comments/{place}", CommentsSocketHandler),
     # Accounts
     Route("/api/v1/auth/register", RegisterHandler),

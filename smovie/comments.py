@@ -2,13 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
-
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from dataclasses import dataclass, field
+from typing import Any
 
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
@@ -20,54 +15,16 @@ from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQu
 from smovie.store import comments
 from smovie.store.comments import CommentWriter
 from smovie.store.mongo import Database
+from smovie.talk.limits import CommentLimit, SlowMode
+from smovie.talk.rooms import Rooms, room_of
+from smovie.talk.rules import RoomRules, check_may_talk, is_staff
+from smovie.talk.turns import Turns
+from smovie.throttles import Throttles
 
-PER_SECONDS = 10
 SETTLE_EVERY_S = 0.5
 STILL_UNDER_WAY_S = 1.0  # between a comment's storing and its telling, by whoever lives
 MOST_SWEPT = 2_000  # comments, the newest: about what a room's log holds
 _POSITIONS_KEPT = 20_000
-
-
-class Numbered(Protocol):
-    """Where an event stands in its room."""
-
-    @property
-    def seq(self) -> int:
-        """Its number."""
-
-
-class Rooms(Protocol):
-    """The live rooms, as far as the rules of talking need them."""
-
-    async def publish(
-        self, name: str, event: Mapping[str, Any], *, subject: str = "", redacts: bool = False, once: bool = False
-    ) -> Numbered | None:
-        """Bring an event about `subject` to a room; with `once`, only if none about it was."""
-
-    async def follow(self, name: str) -> None:
-        """Have what was published in a room lately at hand."""
-
-    def knows(self, name: str, subject: str) -> bool:
-        """Whether an event about the subject was published lately."""
-
-    def has_written(self, name: str, username: str) -> None:
-        """Somebody's comment is there, so they do not write any more."""
-
-
-class CommentLimit:
-    """How often somebody may comment: so many in 10 s over all their tabs. 0 means without bound."""
-
-    def __init__(self, per_10s: int) -> None:
-        self.per_10s = per_10s
-        self._item = RateLimitItemPerSecond(max(per_10s, 1), PER_SECONDS)
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
-
-    async def take(self, user_id: str) -> None:
-        """Count one. Errors: TooMany."""
-        if self.per_10s and not await self._windows.hit(self._item, "comment", user_id):
-            oldest, _ = await self._windows.get_window_stats(self._item, "comment", user_id)
-            wait_s = max(1, round(oldest - now().timestamp()))
-            raise TooMany("rate_limited", retry_after_s=min(wait_s, PER_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -78,18 +35,12 @@ class CommentDesk:
     catalog: CatalogFeed
     writer: CommentWriter
     limit: CommentLimit
+    slow_mode: SlowMode
+    rules: RoomRules
+    throttles: Throttles
     rooms: Rooms
-    positions: BoundedCache[int]
-
-
-def new_positions() -> BoundedCache[int]:
-    """Where recent comments stand in their rooms, so that a retry is told."""
-    return BoundedCache(_POSITIONS_KEPT)
-
-
-def room_of(episode_id: str) -> str:
-    """The hub's name for an episode's room."""
-    return f"comments:{episode_id}"
+    positions: BoundedCache[int] = field(default_factory=lambda: BoundedCache(_POSITIONS_KEPT))  # seqs, by comment
+    turns: Turns = field(default_factory=Turns)  # of counting reactions, by comment
 
 
 def check_episode(catalog: CatalogFeed, episode_id: str) -> None:
@@ -101,14 +52,24 @@ def check_episode(catalog: CatalogFeed, episode_id: str) -> None:
 async def post(desk: CommentDesk, author: Identity, episode_id: str, draft: CommentDraft) -> tuple[Comment, int | None]:
     """Store a comment, then bring it to its room. Shape: (the stored comment, its seq where it is known).
 
-    A retry with the same `cmid` gives the comment of the first try and reaches the room once.
-    Errors: Forbidden, NotFound for the episode or parent, TooMany, Unavailable. Source: ROOMS.md 11 to 13.
+    A retry with the same `cmid` gives the comment of the first try and reaches the room once, also where its author may
+    not talk any more. Errors: Forbidden when they may not, NotFound for the episode or parent, TooMany, Unavailable.
+    Source: ROOMS.md 11 to 13, 18.
     """
     if not author.verified:
         raise Forbidden("unverified")
     check_episode(desk.catalog, episode_id)
     await desk.limit.take(author.user_id)
     parent_id = await _thread_of(desk.db, episode_id, draft.parent_id)
+    try:
+        rules = await check_may_talk(desk.rules, author, episode_id)
+        slow_s = 0 if is_staff(author) else rules.slow_mode_s
+        await desk.slow_mode.take(episode_id, author.user_id, slow_s)
+    except (Forbidden, TooMany):
+        earlier = await comments.by_cmid(desk.db, author.user_id, draft.cmid) if draft.cmid else None
+        if earlier is None or earlier.episode_id != episode_id:
+            raise
+        return earlier, desk.positions.get(earlier.id)
     comment = Comment(
         id=desk.writer.next_id(),
         episode_id=episode_id,
@@ -121,13 +82,22 @@ async def post(desk: CommentDesk, author: Identity, episode_id: str, draft: Comm
         spoiler=draft.spoiler,
         created_at=now(),
     )
-    stored = await desk.writer.store(comment)
-    if stored is comment or desk.writer.claim(stored.id):
+    try:
+        stored = await desk.writer.store(comment)
+    except Unavailable:
+        await desk.slow_mode.give_back(episode_id, author.user_id, slow_s)
+        raise
+    if stored is comment:
         await _tell_room(desk, stored)
+    elif desk.writer.claim(stored.id):
+        await _tell_room(desk, stored, once=True)
     return stored, desk.positions.get(stored.id)
 
 
 async def _tell_room(desk: CommentDesk, stored: Comment, *, once: bool = False) -> None:
+    """`once`: for one that was stored a while ago, and may have been told, or deleted, meanwhile."""
+    if stored.deleted_at is not None:
+        return
     room = room_of(stored.episode_id)
     position = await desk.rooms.publish(room, event_of(stored), subject=stored.id, once=once)
     if position is not None:
@@ -145,7 +115,7 @@ async def tell_settled(desk: CommentDesk) -> None:
         await asyncio.sleep(SETTLE_EVERY_S)
         with contextlib.suppress(Unavailable):
             for comment in await desk.writer.find_settled():
-                await _tell_room(desk, comment)
+                await _tell_room(desk, comment, once=True)
 
 
 async def tell_untold(desk: CommentDesk, since: float) -> None:
@@ -165,10 +135,16 @@ async def _thread_of(db: Database, episode_id: str, parent_id: str | None) -> st
     """The comment a reply hangs under: replies are one level deep."""
     if parent_id is None:
         return None
-    parent = await comments.by_id(db, parent_id)
-    if parent is None or parent.episode_id != episode_id:
-        raise NotFound("comment_not_found")
+    parent = await find_comment(db, parent_id, episode_id)
     return parent.parent_id or parent.id
+
+
+async def find_comment(db: Database, comment_id: str, episode_id: str | None = None) -> Comment:
+    """A comment that was not deleted, of a certain room where one is named. Errors: NotFound."""
+    comment = await comments.by_id(db, comment_id)
+    if comment is None or comment.deleted_at or episode_id not in (None, comment.episode_id):
+        raise NotFound("comment_not_found")
+    return comment
 
 
 async def read_page(desk: CommentDesk, episode_id: str, query: CommentQuery) -> CommentPage:

@@ -21,6 +21,7 @@ class LiveSession(Protocol):
     """What the clock and the stopping server want of a session."""
 
     connection: LiveConnection
+    room: str
     address: str
     user_id: str  # "" until it has signed in; so for its sign-in
     session_id: str
@@ -30,6 +31,9 @@ class LiveSession(Protocol):
 
     def account_changed(self, account: AccountState) -> None:
         """Go on as what the account is now."""
+
+    def mute_changed(self) -> None:
+        """Say whether they may talk in the room."""
 
     def tell_reconnect(self, after_ms: int) -> None:
         """Say that this server stops."""
@@ -94,6 +98,12 @@ class LiveConnections:
         """Let the sockets of a user know what their account is now."""
         for session in list(self._of_user.get(account.id, ())):
             session.account_changed(account)
+
+    def tell_mute(self, user_id: str, room: str) -> None:
+        """Let the sockets that a user has in a room know that they were muted there, or are so no more."""
+        for session in list(self._of_user.get(user_id, ())):
+            if session.room == room:
+                session.mute_changed()
 
     def end_account(self, user_id: str, code: int, reason: str) -> None:
         """Close the sockets of a user."""

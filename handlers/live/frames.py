@@ -26,7 +26,7 @@ _CODES: dict[type[errors.Refusal], str] = {
     errors.TooLarge: "too_long",
     errors.Unsupported: "invalid",
 }
-_CODES_OF_THEIR_OWN = frozenset(("too_long", "unknown_type", "malformed", "rate_limited"))
+_CODES_OF_THEIR_OWN = frozenset(("too_long", "unknown_type", "malformed", "rate_limited", "slow_mode", "muted"))
 
 
 class Malformed(Exception):
@@ -85,7 +85,7 @@ def error_frame(refusal: errors.Refusal, locale: Locale, answered: Frame) -> Fra
         code = next(name for kind, name in _CODES.items() if isinstance(refusal, kind))
     facts = problem(refusal, locale, "")
     detail = facts["errors"][0]["detail"] if facts.get("errors") else facts["detail"]
-    temporary = isinstance(refusal, errors.TooMany | errors.Unavailable)
+    temporary = refusal.retry_after_s is not None or isinstance(refusal, errors.TooMany | errors.Unavailable)
     answer: Frame = {"type": "error", **reply_id(answered), "code": code, "message": detail, "temporary": temporary}
     if refusal.retry_after_s is not None:
         answer["retry_after_ms"] = refusal.retry_after_s * 1_000

@@ -1,21 +1,29 @@
-"""A socket's talk with an episode's room: joining, comments, history (ROOMS.md 6 to 19)."""
+"""A socket's talk with an episode's room: joining, then one verb for each frame (ROOMS.md 6 to 19)."""
 
+import asyncio
 from typing import Any
 
 from tornado.locale import Locale
 
 from handlers.live.connection import LiveConnection
 from handlers.live.first_pages import encoded
-from handlers.live.frames import Frame, encode, parse, reply_id
+from handlers.live.frames import Frame, encode, reply_id
+from handlers.live.room_frames import VERBS, Place
 from handlers.live.session import SocketSession, seconds_left
 from handlers.live.wire import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER
 from handlers.runtime import Runtime
 from hub.position import Position
 from smovie import comments
 from smovie.errors import Invalid, NotFound, Refusal
-from smovie.models.accounts import Identity, Role
+from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
-from smovie.models.comments import MESSAGE_MAX, CommentDraft, CommentQuery
+from smovie.models.comments import MESSAGE_MAX, CommentQuery
+from smovie.models.reactions import EMOJI
+from smovie.models.rooms import PINS_MAX, Mute
+from smovie.talk import moderation
+from smovie.talk.editing import EDIT_WITHIN
+from smovie.talk.rooms import room_of
+from smovie.talk.rules import is_staff
 
 PAGE = 50
 
@@ -23,15 +31,16 @@ PAGE = 50
 class RoomSession(SocketSession):
     """One client in an episode's room."""
 
-    __slots__ = ("_episode_id",)
+    __slots__ = ("_episode_id", "_mute")
 
     def __init__(
         self, runtime: Runtime, connection: LiveConnection, episode_id: str, *,
         locale: Locale, address: str, token: str | None, since: Position | None,
     ) -> None:  # fmt: skip
-        room = comments.room_of(episode_id)
+        room = room_of(episode_id)
         super().__init__(runtime, connection, room, locale=locale, address=address, token=token, since=since)
         self._episode_id = episode_id
+        self._mute: Mute | None = None  # as its user was told
 
     def _refuse_entry(self, identity: Identity) -> tuple[int, str] | None:
         if not identity.verified:
@@ -54,22 +63,22 @@ class RoomSession(SocketSession):
             "seq": joined.position.seq,
             "recovered": joined.recovered,
         }
-        if not joined.recovered:
-            try:
+        try:
+            answer["me"] = await self._me(identity)
+            if not joined.recovered:
                 answer |= await self._first_page(joined.position)
-            except NotFound:
-                self.connection.close(NOT_FOUND, "no such episode")
-                return
-            except Refusal as refusal:
-                # Without the page it would be a part; the client is told, and comes again.
-                self._refuse(refusal, {})
-                self.connection.close(TRY_AGAIN_LATER, refusal.code)
-                return
+        except NotFound:
+            self.connection.close(NOT_FOUND, "no such episode")
+            return
+        except Refusal as refusal:
+            # Without the page it would be a part; the client is told, and comes again.
+            self._refuse(refusal, {})
+            self.connection.close(TRY_AGAIN_LATER, refusal.code)
+            return
         self._say(
             {
                 **answer,
                 "presence": {"count": joined.present},
-                "me": _me(identity),
                 "limits": self._announced_limits(),
                 "server_time": iso_z(now()),
                 "degraded": hub.is_degraded,
@@ -88,36 +97,53 @@ class RoomSession(SocketSession):
         return {"seq": seq, **page}
 
     async def _read_page(self) -> Frame:
-        page = await comments.read_page(self._runtime.comments, self._episode_id, CommentQuery(limit=PAGE))
-        return {"comments": [comment.model_dump(mode="json") for comment in page.results]}
+        """The newest comments, and what moderators said about the room."""
+        desk = self._runtime.comments
+        page, room = await asyncio.gather(
+            comments.read_page(desk, self._episode_id, CommentQuery(limit=PAGE)),
+            moderation.show_room(desk, self._episode_id),
+        )
+        return {
+            "comments": [comment.model_dump(mode="json") for comment in page.results],
+            "settings": {"slow_mode_s": room.slow_mode_s, "closed": room.closed},
+            "pinned": [comment.model_dump(mode="json") for comment in room.pinned],
+        }
 
     async def _tell_changed(self, identity: Identity) -> None:
-        self._say({"type": "account_changed", "me": _me(identity)})
+        before, me = self._mute, await self._me(identity)
+        if self._mute == before:
+            self._say({"type": "account_changed", "me": me})
+        elif self._mute:
+            self._say({"type": "muted", "until": iso_z(self._mute.until), "reason": self._mute.reason, "me": me})
+        else:
+            self._say({"type": "unmuted", "me": me})
 
     async def _take(self, identity: Identity, message: Frame) -> None:
-        if message["type"] == "comment":
-            await self._comment(identity, message)
-            return
-        self._count_frame()
-        if message["type"] != "history":
+        kind = message["type"]
+        if kind != "comment":
+            self._count_frame()
+        verb = VERBS.get(kind)
+        if verb is None:
             raise Invalid("unknown_type")
-        await self._history(message)
-
-    async def _comment(self, author: Identity, message: Frame) -> None:
+        place = Place(self._runtime.comments, self._runtime.hub, self, self._episode_id)
         try:
-            draft = parse(CommentDraft, _checked_length(message))
+            answer = await verb(place, identity, message)
         except Invalid:
-            self._count_frame()  # what is no comment is not free: nobody may send it without end
+            if kind == "comment":
+                self._count_frame()  # what is no comment is not free: nobody may send it without end
             raise
-        stored, seq = await comments.post(self._runtime.comments, author, self._episode_id, draft)
-        ack = {"type": "ack", **reply_id(message), "cmid": stored.cmid, "comment_id": stored.id, "seq": seq}
-        self.connection.send_along(encode(ack))  # the comment itself is on its way to this client too
+        if answer:  # along with the event, which is on its way to this client too
+            self.connection.send_along(encode({**answer, **reply_id(message)}))
 
-    async def _history(self, message: Frame) -> None:
-        query = parse(CommentQuery, message)
-        page = await comments.read_page(self._runtime.comments, self._episode_id, query)
-        results = [comment.model_dump(mode="json") for comment in page.results]
-        self._say({"type": "history", **reply_id(message), "comments": results, "next": page.next})
+    async def _me(self, identity: Identity) -> Frame:
+        """What somebody is told of themselves: who they are, and what they may do while the room is open."""
+        self._mute = (await self._runtime.comments.rules.of(self._episode_id)).mute_of(identity.user_id)
+        abilities = [
+            *(["comment", "react", "typing"] if self._mute is None else []),
+            "history",
+            *(["moderate"] if is_staff(identity) else []),
+        ]
+        return {"id": identity.user_id, "username": identity.username, "can": abilities}
 
     def _announced_limits(self) -> Frame:
         return {
@@ -125,18 +151,7 @@ class RoomSession(SocketSession):
             "frames_per_10s": self._runtime.live.frames_per_10s,
             "message_length": MESSAGE_MAX,
             "connections_per_user": self._runtime.live.per_user,
+            "edit_within_s": EDIT_WITHIN.seconds,
+            "reactions": EMOJI,
+            "pins": PINS_MAX,
         }
-
-
-def _checked_length(message: Frame) -> Frame:
-    """The frame, unless its text is longer than a comment may be: that refusal has a code of its own."""
-    text = message.get("message")
-    if isinstance(text, str) and len(text.strip()) > MESSAGE_MAX:
-        raise Invalid("too_long", max_length=MESSAGE_MAX)
-    return message
-
-
-def _me(identity: Identity) -> Frame:
-    """What `joined` tells somebody of themselves."""
-    abilities = ["comment", "history", *(["moderate"] if identity.role.includes(Role.MODERATOR) else [])]
-    return {"id": identity.user_id, "username": identity.username, "can": abilities}

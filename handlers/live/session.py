@@ -136,6 +136,12 @@ class SocketSession(abc.ABC):
             now_is = {"username": account.username, "role": account.role, "verified": account.email_verified}
             self._go_on_as(self._identity.model_copy(update=now_is))
 
+    # -- from the room feed ----------------------------------------------------------------------------------------
+
+    def mute_changed(self) -> None:
+        if self._identity is not None:
+            self._receive(_CHANGED)
+
     # -- from the clock --------------------------------------------------------------------------------------------
 
     def check_deadlines(self) -> None:
@@ -242,7 +248,8 @@ class SocketSession(abc.ABC):
         self.connection.send(encode(message))
 
     def _refuse(self, refusal: Refusal, message: Frame) -> None:
-        if isinstance(refusal, TooMany) and self._guard.refused(time.monotonic()):
+        is_flood = isinstance(refusal, TooMany) and refusal.code != "slow_mode"  # which a moderator, not haste, makes
+        if is_flood and self._guard.refused(time.monotonic()):
             self.connection.close(FLOODING, "flooding")
         else:
             self._say(error_frame(refusal, self._locale, message))

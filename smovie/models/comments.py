@@ -1,7 +1,7 @@
 """Nouns of the rooms: a comment as it is sent, stored and shown."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -15,9 +15,10 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all of Unicode's cate
 NOBODY_ID = ""  # the author of comments whose author's account was deleted
 
 CommentId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+Deleter = Literal["author", "moderator"]
 
 
-def _is_message(text: str) -> str:
+def is_message(text: str) -> str:
     """Trimmed; 1 to 2,000 characters, none of them a control character but the line feed (ROOMS.md 11)."""
     trimmed = text.strip()
     if not trimmed:
@@ -29,7 +30,7 @@ def _is_message(text: str) -> str:
     return trimmed
 
 
-Text = Annotated[str, AfterValidator(_is_message)]
+Text = Annotated[str, AfterValidator(is_message)]
 
 
 class CommentDraft(Model):
@@ -42,8 +43,17 @@ class CommentDraft(Model):
     spoiler: bool = False
 
 
+class CommentEdit(Model):
+    """What a comment is to say from now on."""
+
+    message: Text
+
+
 class Comment(StoredModel):
-    """A comment as it is stored; the author's name is as it was when it was written, empty when nobody's is left."""
+    """A comment as it is stored; the author's name is as it was when it was written, empty when nobody's is left.
+
+    A deleted one has no text any more, and `deleted_by` its author or a moderator. `reactions` counts those given.
+    """
 
     id: str
     episode_id: str
@@ -55,6 +65,10 @@ class Comment(StoredModel):
     at_s: float | None = None
     spoiler: bool = False
     created_at: Moment
+    edited_at: Moment | None = None
+    deleted_at: Moment | None = None
+    deleted_by: Deleter | None = None
+    reactions: dict[str, int] = {}
 
 
 class AuthorAnswer(Model):
@@ -77,10 +91,15 @@ class CommentAnswer(Model):
     at_s: float | None
     spoiler: bool
     created_at: Moment
+    edited_at: Moment | None
+    reactions: dict[str, int] = Field(description="how many of each emoji; those that nobody gave are left out")
 
 
 class CommentPage(Model):
-    """Comments in ascending order; `next` goes back as `before` (or `after`), null at the end."""
+    """Comments in ascending order, without deleted ones: a reply may name a `parent_id` that is not there any more.
+
+    `next` goes back as `before` (or `after`), null at the end.
+    """
 
     results: list[CommentAnswer]
     next: str | None
@@ -114,4 +133,5 @@ def show_comment(comment: Comment) -> CommentAnswer:
         id=comment.id, episode_id=comment.episode_id, message=comment.message, username=comment.username,
         user=AuthorAnswer(id=comment.user_id, username=comment.username, avatar=shown_avatar(comment)),
         parent_id=comment.parent_id, at_s=comment.at_s, spoiler=comment.spoiler, created_at=comment.created_at,
+        edited_at=comment.edited_at, reactions={emoji: count for emoji, count in comment.reactions.items() if count},
     )  # fmt: skip

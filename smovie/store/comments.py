@@ -5,6 +5,7 @@ rate of a room; together it is the rate of a crowd, and nobody waits longer than
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -19,23 +20,39 @@ log = structlog.get_logger("comments")
 MOST_WAITING = 5_000  # comments; past it a clear refusal
 MOST_TOGETHER = 1_000  # comments in one write
 UNSETTLED_S = 60.0  # how long a write whose answer was lost may still turn out to have happened
+SHOWN = {"revisions": 0}  # what a comment said before is for moderators
 
 
-def _to_comment(document: dict[str, Any]) -> Comment:
+def to_comment(document: dict[str, Any]) -> Comment:
+    """The noun of a stored comment."""
     return Comment.model_validate(unpack(document))
 
 
 @store_call
 async def by_id(db: Database, comment_id: str) -> Comment | None:
-    """The comment, or None."""
-    row = await db.comments.find_one({"_id": comment_id})
-    return _to_comment(row) if row else None
+    """The comment, also a deleted one, or None."""
+    row = await db.comments.find_one({"_id": comment_id}, SHOWN)
+    return to_comment(row) if row else None
+
+
+@store_call
+async def by_ids(db: Database, ids: Sequence[str]) -> list[Comment]:
+    """Those of these comments that are there and were not deleted, in the order of their storing."""
+    cursor = db.comments.find({"_id": {"$in": list(ids)}, "deleted_at": None}, SHOWN).sort("_id", 1)
+    return [to_comment(row) async for row in cursor]
+
+
+@store_call
+async def by_cmid(db: Database, user_id: str, cmid: str) -> Comment | None:
+    """The comment that somebody sent under a `cmid`, also a deleted one, or None."""
+    row = await db.comments.find_one({"user_id": user_id, "cmid": cmid}, SHOWN)  # index user_id, cmid
+    return to_comment(row) if row else None
 
 
 @store_call
 async def page(db: Database, episode_id: str, query: CommentQuery) -> list[Comment]:
     """Comments of a room in ascending order: the newest before `before`, or the oldest after `after`."""
-    conditions: dict[str, Any] = {"episode_id": episode_id}  # index episode_id, _id
+    conditions: dict[str, Any] = {"episode_id": episode_id, "deleted_at": None}  # index episode_id, _id
     bounds = {"$lt": query.before, "$gt": query.after}
     if ids := {operator: bound for operator, bound in bounds.items() if bound}:
         conditions["_id"] = ids
@@ -43,16 +60,17 @@ async def page(db: Database, episode_id: str, query: CommentQuery) -> list[Comme
     if times := {operator: bound for operator, bound in seconds.items() if bound is not None}:
         conditions["at_s"] = times
     direction = 1 if query.after and not query.before else -1
-    cursor = db.comments.find(conditions).sort("_id", direction).limit(query.limit)
-    comments = [_to_comment(row) async for row in cursor]
+    cursor = db.comments.find(conditions, SHOWN).sort("_id", direction).limit(query.limit)
+    comments = [to_comment(row) async for row in cursor]
     return comments if direction == 1 else comments[::-1]
 
 
 @store_call
 async def stored_between(db: Database, first_id: str, last_id: str, most: int) -> list[Comment]:
     """Comments of all rooms from one id to another in the order of their storing, at most so many of the newest."""
-    cursor = db.comments.find({"_id": {"$gte": first_id, "$lt": last_id}}).sort("_id", -1).limit(most)
-    return [_to_comment(row) async for row in cursor][::-1]
+    between = {"_id": {"$gte": first_id, "$lt": last_id}, "deleted_at": None}
+    cursor = db.comments.find(between, SHOWN).sort("_id", -1).limit(most)
+    return [to_comment(row) async for row in cursor][::-1]
 
 
 @store_call
@@ -111,7 +129,7 @@ class CommentWriter:
     async def find_settled(self) -> list[Comment]:
         """Comments whose write had no answer, but happened; claimed for the caller. Errors: Unavailable."""
         at = asyncio.get_running_loop().time()
-        found = await _by_ids(self._db, list(self._unsettled)) if self._unsettled else []
+        found = await by_ids(self._db, list(self._unsettled)) if self._unsettled else []
         self._unsettled = {comment_id: until for comment_id, until in self._unsettled.items() if until > at}
         return [comment for comment in found if self.claim(comment.id)]
 
@@ -149,7 +167,7 @@ class CommentWriter:
     async def _settle(self, comment: Comment, done: "asyncio.Future[Comment]") -> None:
         """Answer an author whose row was refused: as a rule it is a retry, and the first try is stored."""
         try:
-            stored = await _by_cmid(self._db, comment.user_id, comment.cmid) if comment.cmid else None
+            stored = await by_cmid(self._db, comment.user_id, comment.cmid) if comment.cmid else None
             if stored is None:
                 raise Unavailable
             if stored.episode_id != comment.episode_id:
@@ -174,15 +192,3 @@ async def _insert(db: Database, comments: list[Comment]) -> set[int]:
         duplicates, others = duplicate_rows(exc)
         return duplicates | others
     return set()
-
-
-@store_call
-async def _by_ids(db: Database, ids: list[str]) -> list[Comment]:
-    cursor = db.comments.find({"_id": {"$in": ids}}).sort("_id", 1)
-    return [_to_comment(row) async for row in cursor]
-
-
-@store_call
-async def _by_cmid(db: Database, user_id: str, cmid: str) -> Comment | None:
-    row = await db.comments.find_one({"user_id": user_id, "cmid": cmid})  # index user_id, cmid
-    return _to_comment(row) if row else None

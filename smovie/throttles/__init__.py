@@ -46,6 +46,8 @@ class Throttle(StrEnum):
     AVATARS_PER_USER = auto()
     EXPORTS_PER_USER = auto()
     REAUTHENTICATIONS_PER_USER = auto()
+    REACTIONS_PER_USER = auto()
+    REPORTS_PER_USER = auto()
 
 
 def parse_limit(text: str) -> RateLimitItem | None:

@@ -1,0 +1,35 @@
+"""The `reactions` collection: one document for each emoji that somebody gives a comment. It is the truth of the counts."""
+
+from datetime import datetime
+
+from smovie.models.reactions import EMOJI
+from smovie.store.mongo import Database, DuplicateKeyError, store_call
+
+
+def _id_of(comment_id: str, user_id: str, emoji: str) -> str:
+    return f"{comment_id}:{user_id}:{emoji}"
+
+
+@store_call
+async def insert(db: Database, comment_id: str, user_id: str, emoji: str, at: datetime) -> bool:
+    """Give a comment an emoji; False when it has that from the user already."""
+    row = {"_id": _id_of(comment_id, user_id, emoji), "comment_id": comment_id, "user_id": user_id, "emoji": emoji}
+    try:
+        await db.reactions.insert_one({**row, "created_at": at})
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+@store_call
+async def delete(db: Database, comment_id: str, user_id: str, emoji: str) -> bool:
+    """Take it back; False when it was not there."""
+    return bool((await db.reactions.delete_one({"_id": _id_of(comment_id, user_id, emoji)})).deleted_count)
+
+
+@store_call
+async def count(db: Database, comment_id: str) -> dict[str, int]:
+    """How many gave a comment each of the six."""
+    stages = [{"$match": {"comment_id": comment_id}}, {"$group": {"_id": "$emoji", "count": {"$sum": 1}}}]
+    given = {row["_id"]: row["count"] async for row in db.reactions.aggregate(stages)}  # index comment_id, emoji
+    return {emoji: given.get(emoji, 0) for emoji in EMOJI}

@@ -1,0 +1,20 @@
+"""The `reports` collection: what people find wrong with comments, once each."""
+
+from datetime import datetime
+
+from smovie.models.comments import Comment
+from smovie.store.mongo import Database, DuplicateKeyError, store_call
+
+
+@store_call
+async def insert(db: Database, comment: Comment, reporter_id: str, reason: str, at: datetime) -> None:
+    """Store a report with what the comment says now; a second one of the same person about it is none."""
+    row = {
+        "_id": f"{comment.id}:{reporter_id}", "comment_id": comment.id, "episode_id": comment.episode_id,
+        "author_id": comment.user_id, "message": comment.message, "reporter_id": reporter_id, "reason": reason,
+        "created_at": at,
+    }  # fmt: skip
+    try:
+        await db.reports.insert_one(row)
+    except DuplicateKeyError:
+        return
