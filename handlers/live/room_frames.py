@@ -5,7 +5,7 @@
 | `comment` | `message`, `cmid`?, `parent_id`?, `at_s`?, `spoiler`? | | `comment` |
 | `edit` | `comment_id`, `message` | its author, for 5 minutes | `edited`: the comment whole, and `edited_at` |
 | `delete` | `comment_id` | its author; moderators | `deleted` {id, by: author or moderator} |
-| `react`, `unreact` | `comment_id`, `emoji`: one of `joined.limits.reactions` | | `reaction` {id, reactions: the new counts of all six} |
+| `react`, `unreact` | `comment_id`, `emoji` of `joined.limits.reactions` | | `reaction` {id, reactions: all six} |
 | `report` | `comment_id`, `reason` | | |
 | `typing` | | | `typing`, volatile; not answered |
 | `history` | `before` or `after`, `at_from`?, `at_to`?, `limit`? | | answered by `history` {comments, next} |
@@ -15,8 +15,8 @@
 | `mute` | `user_id`, `seconds`, `reason`? | moderators | that user alone: `muted` {until, reason, me} |
 | `unmute` | `user_id` | moderators | that user alone: `unmuted` {me} |
 
-What is not answered by a frame of its own is answered by `ack` with the client's `id`; `seq` is that of the event, where
-there is one. A refusal is an `error`, and leaves the socket as it is.
+What is not answered by a frame of its own is answered by `ack` with the client's `id`; its `seq` is that of the event,
+where there is one. A refusal is an `error`, and leaves the socket as it is.
 """
 
 from collections.abc import Awaitable, Callable

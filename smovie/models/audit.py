@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from smovie.models.base import StoredModel
 
 
@@ -25,5 +27,5 @@ class AuditEntry(StoredModel):
     act: Act
     target: str
     room: str | None = None
-    facts: dict[str, object] = {}
+    facts: dict[str, object] = Field(default_factory=dict)
     at: datetime

@@ -68,7 +68,7 @@ class Comment(StoredModel):
     edited_at: Moment | None = None
     deleted_at: Moment | None = None
     deleted_by: Deleter | None = None
-    reactions: dict[str, int] = {}
+    reactions: dict[str, int] = Field(default_factory=dict)
 
 
 class AuthorAnswer(Model):

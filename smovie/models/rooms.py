@@ -22,7 +22,7 @@ class Room(StoredModel):
     id: str
     slow_mode_s: int = 0
     closed: bool = False
-    pinned: list[str] = []
+    pinned: list[str] = Field(default_factory=list)
 
 
 class RoomDraft(Model):

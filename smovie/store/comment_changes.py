@@ -1,4 +1,4 @@
-"""What happens to a stored comment: edits, deletion, counts. What it said before is kept in `revisions`, for moderators."""
+"""What happens to a stored comment: edits, deletion, counts. `revisions` keep for moderators what it said before."""
 
 from datetime import datetime
 

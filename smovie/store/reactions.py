@@ -1,4 +1,4 @@
-"""The `reactions` collection: one document for each emoji that somebody gives a comment. It is the truth of the counts."""
+"""The `reactions` collection, the truth of all counts: one document for each emoji that somebody gives a comment."""
 
 from datetime import datetime
 

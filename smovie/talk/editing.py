@@ -82,5 +82,6 @@ def _edited(comment: Comment) -> dict[str, Any]:
     return {**event_of(comment), "type": "edited", "edited_at": iso_z(comment.edited_at)}
 
 
-def _deleted(comment: Comment) -> dict[str, Any]:
+def deletion_of(comment: Comment) -> dict[str, Any]:
+    """The `deleted` event, which redacts all others about the comment."""
     return {"type": "deleted", "id": comment.id, "by": comment.deleted_by}
