@@ -60,8 +60,12 @@ class Api:
 
     async def patch(self, path: str, value: Any, *, access: str | None = None) -> Answer:
         """PATCH with JSON below /api/v1."""
-        sent = {"Content-Type": "application/json"}
-        return await self.call("PATCH", "/api/v1" + path, body=orjson.dumps(value), access=access, headers=sent)
+        return await self.send("PATCH", path, value, access=access)
+
+    async def send(self, method: str, path: str, value: Any = None, *, access: str | None = None) -> Answer:
+        """Any method below /api/v1, with JSON where a value is given."""
+        body, sent = (None, {}) if value is None else (orjson.dumps(value), {"Content-Type": "application/json"})
+        return await self.call(method, "/api/v1" + path, body=body, access=access, headers=sent)
 
     async def delete(
         self, path: str, value: Any, *, access: str | None = None, headers: dict[str, str] | None = None

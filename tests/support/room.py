@@ -1,6 +1,7 @@
 """A client in a live room, on another implementation of RFC 6455 than ours."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from tests.support.server import RunningServer
 
 Frame = dict[str, Any]
 WITHIN_S = 30.0  # for whatever the server is to say next; past it a test fails instead of waiting for ever
+_ids = itertools.count(1)
 
 
 class RoomClient:
@@ -40,6 +42,18 @@ class RoomClient:
     async def hear_type(self, kind: str) -> Frame:
         return await self.hear_until(lambda frame: frame["type"] == kind)
 
+    async def ask(self, kind: str, **frame: Any) -> Frame:
+        """Say something and wait for its direct answer."""
+        number = next(_ids)
+        await self.say(type=kind, id=number, **frame)
+        return await self.hear_until(lambda answer: answer.get("id") == number)
+
+    async def comment(self, message: str, **members: Any) -> str:
+        """Say something; the comment's id."""
+        answer = await self.ask("comment", message=message, **members)
+        assert answer["type"] == "ack", answer
+        return str(answer["comment_id"])
+
     async def closed(self) -> int | None:
         """Read on until the server closes; its code."""
         try:
@@ -66,3 +80,16 @@ async def in_room(server: RunningServer, episode_id: str, access: str, query: st
         client.joined = await client.hear()
         assert client.joined["type"] == "joined", client.joined
         yield client
+
+
+async def replay(server: RunningServer, room: RoomClient, episode_id: str, access: str) -> list[Frame]:
+    """Everything that who comes back to a room is told, from where a client joined up to where the room stands now."""
+    epoch, seq = room.joined["epoch"], room.joined["seq"]
+    told: list[Frame] = []
+    async with in_room(server, episode_id, access, f"&epoch={epoch}&seq={seq}") as again:
+        assert again.joined["recovered"], again.joined
+        await again.say(type="history", limit=1)  # whose answer comes after what was missed
+        while (frame := await again.hear())["type"] != "history":
+            if "seq" in frame:
+                told.append(frame)
+    return told

@@ -92,6 +92,12 @@ class RunningServer:
             password=registered["password"], access=confirmed.json["access"], refresh=confirmed.json["refresh"],
         )  # fmt: skip
 
+    async def a_moderator(self) -> Member:
+        """A member whom somebody made a moderator."""
+        member = await self.a_member()
+        await self.runtime.db.users.update_one({"_id": member.id}, {"$set": {"role": "moderator"}})
+        return member
+
 
 @asynccontextmanager
 async def start_server(settings: Settings, **store_options: Any) -> AsyncIterator[RunningServer]:
