@@ -213,8 +213,9 @@ class Hub:
 
     def has_written(self, name: str, username: str) -> None:
         """What somebody wrote was published: they do not write any more."""
-        if room := self._rooms.get(name):
-            self._presence.has_written(room, username)
+        room = self._rooms.get(name)
+        if room and self._presence.has_written(room, username) and self.mirror is not None and room.is_mirrored:
+            self.mirror.say_written(name, username)
 
     # -- slow listeners --------------------------------------------------------------------------------------------
 
@@ -407,6 +408,11 @@ class Hub:
         """Somebody writes, on whichever instance."""
         if room := self._rooms.get(name):
             self._presence.hear_typing(room, username, self._clock())
+
+    def hear_written(self, name: str, username: str) -> None:
+        """Who wrote does not any more, on whichever instance."""
+        if room := self._rooms.get(name):
+            self._presence.has_written(room, username)
 
     def degrade(self) -> None:
         """The mirror is lost: rooms go on here alone."""

@@ -39,6 +39,9 @@ class Mirror(Protocol):
     def say_typing(self, name: str, username: str) -> None:
         """Somebody writes."""
 
+    def say_written(self, name: str, username: str) -> None:
+        """Who wrote does not any more."""
+
 
 class Door(Protocol):
     """Where what a mirror hears enters the hub. Called in order, from the event loop's thread."""
@@ -54,6 +57,9 @@ class Door(Protocol):
 
     def hear_typing(self, name: str, username: str) -> None:
         """Somebody writes, on whichever instance."""
+
+    def hear_written(self, name: str, username: str) -> None:
+        """Who wrote does not any more, on whichever instance."""
 
     def degrade(self) -> None:
         """The mirror is lost: rooms go on here alone."""

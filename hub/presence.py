@@ -49,10 +49,11 @@ class Presence:
         room.typing_due |= username not in room.typing
         room.typing[username] = at + TYPING_S
 
-    def has_written(self, room: Room, username: str) -> None:
-        """What somebody wrote is there: they do not write any more."""
-        if room.typing.pop(username, None) is not None:
-            room.typing_due = True
+    def has_written(self, room: Room, username: str) -> bool:
+        """What somebody wrote is there: they do not write any more. Whether it was known that they did."""
+        was_writing = room.typing.pop(username, None) is not None
+        room.typing_due |= was_writing
+        return was_writing
 
     def _tell_presence(self, room: Room) -> None:
         event: dict[str, Any] = {"type": "presence", "count": self.count(room)}

@@ -349,6 +349,8 @@ class RedisMirror:
             self._door.hear_presence(name, count, people if count else [])
         elif words[0] == "t":
             self._door.hear_typing(name, body.decode())
+        elif words[0] == "w":
+            self._door.hear_written(name, body.decode())
         elif words[0] == "b":
             self._hear_beat(words[1], is_leaving=len(words) > 2)
 
@@ -419,6 +421,11 @@ class RedisMirror:
         """Somebody writes."""
         with contextlib.suppress(MirrorLost):
             self._send("PUBLISH", self._channel(name), f"t\n{username}")
+
+    def say_written(self, name: str, username: str) -> None:
+        """Who wrote does not any more."""
+        with contextlib.suppress(MirrorLost):
+            self._send("PUBLISH", self._channel(name), f"w\n{username}")
 
     # -- names -----------------------------------------------------------------------------------------------------
 

@@ -196,6 +196,9 @@ async def test_who_writes_is_seen_on_another_instance(start: Start) -> None:
     one.hub.say_typing(ROOM, writer)
     await until(lambda: reader.of_type("typing"))
     assert reader.of_type("typing")[0] == {"type": "typing", "usernames": ["name of writer"], "count": 1}
+    two.hub.has_written(ROOM, "name of writer")
+    await until(lambda: one.hub._rooms[ROOM].typing == two.hub._rooms[ROOM].typing == {})
+    await until(lambda: reader.of_type("typing")[-1] == {"type": "typing", "usernames": [], "count": 0})
 
 
 async def test_with_redis_killed_a_room_goes_on_at_once_and_is_whole_when_it_is_back(
