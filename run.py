@@ -65,6 +65,7 @@ from smovie.sealing import TokenCipher
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
+from smovie.talk import editing
 from smovie.talk.feed import RoomFeed
 from smovie.talk.limits import CommentLimit, SlowMode
 from smovie.talk.rules import RoomRules
@@ -240,7 +241,7 @@ async def _mirrored(settings: Settings, hub: Hub, desk: CommentDesk) -> AsyncIte
     mirror = RedisMirror(
         settings.redis_url.get_secret_value(), hub, prefix=f"smovie:{settings.mongo_database}",
         patience_s=settings.mirror_patience_ms / 1_000, most_events=hub.limits.log_events,
-        sweep=lambda since: comments.tell_untold(desk, since),
+        sweep=lambda since: _tell_untold(desk, since),
     )  # fmt: skip
     hub.mirror = mirror
     async with _background(mirror.run()):
@@ -249,6 +250,11 @@ async def _mirrored(settings: Settings, hub: Hub, desk: CommentDesk) -> AsyncIte
             hub.degrade()
         yield
         await mirror.say_goodbye()
+
+
+async def _tell_untold(desk: CommentDesk, since: float) -> None:
+    await comments.tell_untold(desk, since)
+    await editing.tell_untold(desk, since)
 
 
 async def _sweep(hub: Hub) -> None:

@@ -47,6 +47,8 @@ INDEXES = (
     Index("comments", (("user_id", 1), ("_id", 1)), "all that somebody wrote: to export it, to take their name off it"),
     Index("comments", (("user_id", 1), ("cmid", 1)), "a retry finds the stored comment", unique=True,
           only={"cmid": {"$type": "string"}}),
+    Index("comments", (("changed_at", 1),), "what was edited or deleted lately is told again after a crash",
+          only={"changed_at": {"$type": "date"}}),
     Index("reactions", (("comment_id", 1), ("emoji", 1)), "how many gave a comment each emoji"),
     Index("mutes", (("episode_id", 1), ("until", 1)), "who is muted in a room"),
     Index("mutes", (("until", 1),), "mutes that have ended leave by themselves", expire_after_s=0),

@@ -1,10 +1,11 @@
 """Changing what was said: by its author for five minutes, or taking it back (ROOMS.md 14)."""
 
-from datetime import timedelta
+import contextlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from smovie.comments import CommentDesk, event_of, find_comment
-from smovie.errors import Forbidden, NotFound
+from smovie.comments import MOST_SWEPT, STILL_UNDER_WAY_S, CommentDesk, event_of, find_comment
+from smovie.errors import Forbidden, NotFound, Unavailable
 from smovie.models.accounts import Identity
 from smovie.models.audit import Act
 from smovie.models.base import iso_z, now
@@ -57,6 +58,16 @@ async def delete(desk: CommentDesk, caller: Identity, comment_id: str, *, room: 
         raise NotFound("comment_not_found")
     await rooms.unpin(desk.db, comment.episode_id, comment_id)
     return await _tell(desk, deleted)
+
+
+async def tell_untold(desk: CommentDesk, since: float) -> None:
+    """Tell of edits and deletions since (seconds since 1970): whoever made one may have been killed before it was told.
+
+    A room that is told twice is as it was: both say how the comment is now."""
+    with contextlib.suppress(Unavailable):
+        at = datetime.fromtimestamp(since - STILL_UNDER_WAY_S, UTC)
+        for comment in await comment_changes.changed_since(desk.db, at, MOST_SWEPT):
+            await _tell(desk, comment)
 
 
 async def _tell(desk: CommentDesk, changed: Comment) -> int | None:

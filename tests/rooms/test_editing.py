@@ -7,8 +7,14 @@ from typing import Any
 import orjson
 import pytest
 
+from smovie import comments
+from smovie.models.base import now
+from smovie.models.comments import Comment
+from smovie.store import comment_changes
+from smovie.talk import editing
 from tests.support.room import in_room, replay
-from tests.support.server import RunningServer
+from tests.support.server import Member, RunningServer
+from tests.support.wait import until
 
 
 async def shown(server: RunningServer, episode: str) -> list[dict[str, Any]]:
@@ -153,18 +159,66 @@ async def test_clause_14_nothing_brings_a_deleted_comment_back(server: RunningSe
 async def test_clause_14_an_edit_and_a_deletion_at_once_end_without_the_text(server: RunningServer) -> None:
     author, moderator, episode = await server.a_member(), await server.a_moderator(), server.an_episode_apart()
     async with in_room(server, episode, author.access) as room, in_room(server, episode, moderator.access) as staff:
-        comments = [await room.comment(f"bí mật {number}") for number in range(2)]
+        texts = [await room.comment(f"bí mật {number}") for number in range(2)]
         await asyncio.gather(
-            *(room.say(type="edit", comment_id=comment, message="bí mật mới") for comment in comments),
-            *(staff.say(type="delete", comment_id=comment, id=comment) for comment in comments),
+            *(room.say(type="edit", comment_id=comment, message="bí mật mới") for comment in texts),
+            *(staff.say(type="delete", comment_id=comment, id=comment) for comment in texts),
         )
-        for comment in comments:
+        for comment in texts:
             await staff.hear_until(lambda frame, wanted=comment: frame.get("id") == wanted and "comment_id" in frame)
         await room.ask("history")
         told = await replay(server, room, episode, author.access)
     assert await shown(server, episode) == []
     assert "bí mật" not in orjson.dumps(told).decode()
     assert {frame["type"] for frame in told} == {"deleted"}
+
+
+async def stored_but_not_told(server: RunningServer, author: Member, episode: str) -> Comment:
+    """A comment on its way to its room, or of an instance that was killed in between."""
+    writer = server.runtime.comments.writer
+    return await writer.store(
+        Comment(
+            id=writer.next_id(),
+            episode_id=episode,
+            user_id=author.id,
+            username=author.username,
+            message="bí mật",
+            created_at=now(),
+        )
+    )
+
+
+async def test_clause_14_a_comment_deleted_on_its_way_to_the_room_is_gone_too(server: RunningServer) -> None:
+    author, episode = await server.a_member(), server.an_episode_apart()
+    async with in_room(server, episode, author.access) as room:
+        stored = await stored_but_not_told(server, author, episode)
+        deleting = asyncio.create_task(room.ask("delete", comment_id=stored.id))
+        await until(lambda: is_deleted(server, stored.id))
+        await comments._tell_room(server.runtime.comments, stored)
+        await deleting
+        told = await replay(server, room, episode, author.access)
+    assert [frame["type"] for frame in told] == ["deleted", "deleted"]
+
+
+async def test_clause_27_a_sweep_tells_of_deletions_and_not_of_what_was_deleted(server: RunningServer) -> None:
+    author, episode = await server.a_member(), server.an_episode_apart()
+    desk, since = server.runtime.comments, now().timestamp()
+    async with in_room(server, episode, author.access) as room:
+        stored = await stored_but_not_told(server, author, episode)
+        edited = await room.comment("một")
+        await comment_changes.delete(desk.db, stored.id, "author", now())
+        await comment_changes.edit(desk.db, edited, "hai", now())
+        await comments.tell_untold(desk, since)
+        await editing.tell_untold(desk, since)
+        await room.hear_until(lambda frame: frame["type"] == "deleted" and frame["id"] == stored.id)
+        assert (await room.hear_until(lambda frame: frame["type"] == "edited"))["message"] == "hai"
+        told = await replay(server, room, episode, author.access)
+    assert "bí mật" not in orjson.dumps(told).decode()
+
+
+async def is_deleted(server: RunningServer, comment_id: str) -> bool:
+    stored = await server.runtime.db.comments.find_one({"_id": comment_id})
+    return stored["message"] == ""
 
 
 async def test_clause_14_a_comment_of_another_room_is_out_of_reach(server: RunningServer) -> None:

@@ -1,10 +1,16 @@
 """ROOMS.md 11 to 13 and 16: comments, acknowledgements, refusals."""
 
 import asyncio
+import unicodedata
+from contextlib import AsyncExitStack
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tornado.ioloop import IOLoop
 
-from tests.support.room import dial, in_room
+from tests.conftest import StartServer
+from tests.support.room import RoomClient, dial, in_room
 from tests.support.server import RunningServer
 
 PLAIN = [
@@ -31,6 +37,48 @@ async def test_clause_12_what_was_written_is_what_everybody_gets(server: Running
     page = await server.api.get(f"/episodes/{episode}/comments?at_from=12&at_to=13")
     (shown,) = page.json["results"]
     assert shown == {**{name: own[name] for name in own.keys() - {"type", "seq"}}, "edited_at": None, "reactions": {}}
+
+
+WORDS = st.sampled_from(
+    ["ệ", "Nguyễn", "e\u0302\u0323", "👩\u200d👩\u200d👧", "🇻🇳", "👍🏽", "\u202eשלום\u202c", "\u200f", "\u2066ا\u2069"]
+)
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=80), st.lists(WORDS, max_size=40).map("".join)
+)
+
+
+def test_clause_11_what_is_sent_is_what_is_received(io_loop: IOLoop, start: StartServer, demo_database: str) -> None:
+    stack = AsyncExitStack()
+
+    async def enter() -> tuple[RoomClient, RoomClient]:
+        server = await start(mongo_database=demo_database, limit_comments_per_10s=0, limit_frames_per_10s=0)
+        member, episode = await server.a_member(), server.an_episode_apart()
+        rooms = [await stack.enter_async_context(in_room(server, episode, member.access)) for _ in range(2)]
+        return rooms[0], rooms[1]
+
+    async def check(text: str) -> None:
+        answer = await room.ask("comment", message=text)
+        trimmed = text.strip()
+        if trimmed and not any(unicodedata.category(c) == "Cc" and c != "\n" for c in trimmed):
+            received = await other.hear_until(lambda frame: frame.get("id") == answer["comment_id"])
+            page = await other.ask("history", limit=1)
+            assert received["message"].encode() == page["comments"][0]["message"].encode() == trimmed.encode()
+        else:
+            assert answer["code"] == "invalid"
+
+    room, other = io_loop.run_sync(enter)
+
+    @settings(max_examples=60, deadline=None)
+    @given(TEXTS)
+    @example("ễ" * 2_000)
+    @example("🎬" * 2_000)
+    @example("e\u0302\u0323" * 600)
+    @example("\ufeffBOM\u200b")
+    def passes_untouched(text: str) -> None:
+        io_loop.run_sync(lambda: check(text))
+
+    passes_untouched()
+    io_loop.run_sync(stack.aclose)
 
 
 @pytest.mark.parametrize(
