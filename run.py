@@ -254,7 +254,7 @@ async def _mirrored(settings: Settings, hub: Hub, desk: CommentDesk) -> AsyncIte
 
 async def _tell_untold(desk: CommentDesk, since: float) -> None:
     await comments.tell_untold(desk, since)
-    await editing.tell_untold(desk, since)
+    await editing.tell_untold(desk)
 
 
 async def _sweep(hub: Hub) -> None:

@@ -126,6 +126,9 @@ class RedisMirror:
                 wait_s = min(RETRY_S * 2 ** min(flaps, 4), MOST_RETRY_S)
                 await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
         finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._pool.aclose()
 
     async def wait_tried(self) -> None:

@@ -20,7 +20,7 @@ async def edit(db: Database, comment_id: str, message: str, at: datetime) -> Com
     """Let a comment say something else; None when it was deleted or has been edited too often."""
     query = {"_id": comment_id, "deleted_at": None, f"revisions.{EDITS_MAX - 1}": {"$exists": False}}
     # A literal: text that begins with a dollar sign is not the name of a member.
-    said = {"message": {"$literal": message}, "edited_at": at, "changed_at": at}
+    said = {"message": {"$literal": message}, "edited_at": at, "untold_since": at}
     change = {"$set": {"revisions": _kept(at), **said}}
     row = await db.comments.find_one_and_update(query, [change], projection=SHOWN, return_document=True)
     return to_comment(row) if row else None
@@ -30,17 +30,24 @@ async def edit(db: Database, comment_id: str, message: str, at: datetime) -> Com
 async def delete(db: Database, comment_id: str, by: Deleter, at: datetime) -> Comment | None:
     """Take a comment's text away; None when that was done before."""
     query = {"_id": comment_id, "deleted_at": None}
-    gone = {"message": "", "deleted_at": at, "deleted_by": by, "changed_at": at}
+    gone = {"message": "", "deleted_at": at, "deleted_by": by, "untold_since": at}
     change = {"$set": {"revisions": _kept(at), **gone}}
     row = await db.comments.find_one_and_update(query, [change], projection=SHOWN, return_document=True)
     return to_comment(row) if row else None
 
 
 @store_call
-async def changed_since(db: Database, at: datetime, most: int) -> list[Comment]:
-    """Comments that were edited or deleted since a moment, in that order, at most so many of the newest."""
-    cursor = db.comments.find({"changed_at": {"$gte": at}}, SHOWN).sort("changed_at", -1).limit(most)
-    return [to_comment(row) async for row in cursor][::-1]  # index changed_at
+async def set_told(db: Database, comment: Comment) -> None:
+    """The room was told how a comment is now; nothing happens when it has changed since."""
+    query = {"_id": comment.id, "edited_at": comment.edited_at, "deleted_at": comment.deleted_at}
+    await db.comments.update_one(query, {"$unset": {"untold_since": ""}})
+
+
+@store_call
+async def untold_before(db: Database, at: datetime, most: int) -> list[Comment]:
+    """Comments that were edited or deleted before a moment while their rooms were not told, the oldest change first."""
+    cursor = db.comments.find({"untold_since": {"$lt": at}}, SHOWN).sort("untold_since", 1).limit(most)
+    return [to_comment(row) async for row in cursor]  # index untold_since
 
 
 @store_call

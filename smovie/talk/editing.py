@@ -1,7 +1,7 @@
 """Changing what was said: by its author for five minutes, or taking it back (ROOMS.md 14)."""
 
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from smovie.comments import MOST_SWEPT, STILL_UNDER_WAY_S, CommentDesk, event_of, find_comment
@@ -60,13 +60,13 @@ async def delete(desk: CommentDesk, caller: Identity, comment_id: str, *, room: 
     return await _tell(desk, deleted)
 
 
-async def tell_untold(desk: CommentDesk, since: float) -> None:
-    """Tell of edits and deletions since (seconds since 1970): whoever made one may have been killed before it was told.
+async def tell_untold(desk: CommentDesk) -> None:
+    """Tell of edits and deletions that were never told: whoever made them was killed in between (ROOMS.md 27).
 
-    A room that is told twice is as it was: both say how the comment is now."""
+    Several instances may look at once; a room that is told twice is as it was."""
     with contextlib.suppress(Unavailable):
-        at = datetime.fromtimestamp(since - STILL_UNDER_WAY_S, UTC)
-        for comment in await comment_changes.changed_since(desk.db, at, MOST_SWEPT):
+        before = now() - timedelta(seconds=STILL_UNDER_WAY_S)
+        for comment in await comment_changes.untold_before(desk.db, before, MOST_SWEPT):
             await _tell(desk, comment)
 
 
@@ -77,7 +77,9 @@ async def _tell(desk: CommentDesk, changed: Comment) -> int | None:
     async def tell(comment: Comment) -> Numbered | None:
         room, is_deleted = room_of(comment.episode_id), comment.deleted_at is not None
         event = deletion_of(comment) if is_deleted else _edited(comment)
-        return await desk.rooms.publish(room, event, subject=comment.id, redacts=is_deleted)
+        position = await desk.rooms.publish(room, event, subject=comment.id, redacts=is_deleted)
+        await comment_changes.set_told(desk.db, comment)
+        return position
 
     async def read() -> Comment:
         stored = await comments.by_id(desk.db, changed.id)

@@ -157,6 +157,7 @@ async def test_what_was_redacted_is_repeated_by_no_instance(start: Start) -> Non
     first = await one.say("kept")
     await one.say("a secret")
     await one.redact("a secret")
+    await until(lambda: two.hub.position(ROOM).seq == 3)
     for instance in (two, three):
         returning = await instance.client("returns", Position(first.epoch, 0))
         await until(lambda r=returning: len(r.events) >= 3)

@@ -54,6 +54,7 @@ async def test_clause_14_edits_reactions_and_pins_reach_the_other_instance_in_on
         await staff.ask("pin", comment_id=comment)
         await staff.ask("slow_mode", seconds=5)
         await staff.ask("close")
+        await room.hear_type("closed")
         orders = [await replay(server, room, episode, author.access) for server in pair]
     assert orders[0] == orders[1]
     kinds = ["comment", "edited", "reaction", "pinned", "slow_mode", "closed"]
