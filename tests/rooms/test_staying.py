@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from pymongo import AsyncMongoClient
+
 from smovie.tokens import ACCESS_LIFE_S
 from tests.conftest import StartServer
 from tests.support.room import dial, in_room
@@ -16,12 +18,13 @@ from tests.support.wait import until
 @asynccontextmanager
 async def failing(server: RunningServer, mode: Any, **how: Any) -> AsyncIterator[None]:
     """MongoDB fails commands in this way (its `failCommand`) while the context lasts."""
-    admin = server.runtime.db._client.admin
-    await admin.command("configureFailPoint", "failCommand", mode=mode, data=how)
-    try:
-        yield
-    finally:
-        await admin.command("configureFailPoint", "failCommand", mode="off")
+    assert server.settings.mongo_url  # by a connection of its own: the server's may be the ones that fail
+    async with AsyncMongoClient[dict[str, Any]](server.settings.mongo_url.get_secret_value()) as client:
+        await client.admin.command("configureFailPoint", "failCommand", mode=mode, data=how)
+        try:
+            yield
+        finally:
+            await client.admin.command("configureFailPoint", "failCommand", mode="off")
 
 
 async def test_clause_20_a_token_is_renewed_in_place(server: RunningServer) -> None:
