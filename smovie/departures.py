@@ -19,7 +19,19 @@ from smovie.models.base import now
 from smovie.models.catalog import Language
 from smovie.models.departures import Departure
 from smovie.reauthentication import confirm_caller
-from smovie.store import avatars, comments, departures, mails, sessions, social_accounts, users
+from smovie.store import (
+    avatars,
+    comment_changes,
+    comments,
+    departures,
+    mails,
+    mutes,
+    reactions,
+    reports,
+    sessions,
+    social_accounts,
+    users,
+)
 from smovie.store.mongo import Database
 
 log = structlog.get_logger("accounts")
@@ -28,6 +40,7 @@ FINISHED_WITHIN = timedelta(minutes=5)  # by who began; then somebody else takes
 ONCE_MORE_AFTER = timedelta(minutes=2)  # longer than anything of a request is under way
 LOOK_EVERY_S = 10.0
 _COMMENTS_TOGETHER = 500
+_REACTIONS_TOGETHER = 100
 
 
 async def leave(means: AccountMeans, caller: Identity, password: str | None, language: Language) -> None:
@@ -94,10 +107,19 @@ async def _make_comments_nobodys(db: Database, user_id: str) -> None:
         pass
 
 
+async def _take_reactions_back(db: Database, user_id: str) -> None:
+    while comment_ids := await reactions.delete_some_of_user(db, user_id, limit=_REACTIONS_TOGETHER):
+        for comment_id in comment_ids:
+            await comment_changes.set_reactions(db, comment_id, await reactions.count(db, comment_id))
+
+
 # What accounts leave in other collections, and how it goes. A collection of people's data adds a line.
 _LEFT_BEHIND: tuple[Callable[[Database, str], Awaitable[object]], ...] = (
     sessions.delete_all_of_user,
     social_accounts.delete_of_user,
     avatars.delete_of_user,
     _make_comments_nobodys,
+    _take_reactions_back,
+    reports.delete_of_user,
+    mutes.delete_of_user,
 )

@@ -77,15 +77,15 @@ async def stored_between(db: Database, first_id: str, last_id: str, most: int) -
 async def of_user(db: Database, user_id: str, *, after: str, limit: int) -> list[Comment]:
     """What somebody wrote in the order of writing, from behind a comment on; "" for the first."""
     cursor = db.comments.find({"user_id": user_id, "_id": {"$gt": after}}).sort("_id", 1).limit(limit)
-    return [_to_comment(row) async for row in cursor]  # index user_id, _id
+    return [to_comment(row) async for row in cursor]  # index user_id, _id
 
 
 @store_call
 async def make_nobodys(db: Database, user_id: str, *, limit: int) -> int:
-    """Take the author off some of their comments; of how many."""
+    """Take the author off some of their comments, and what these said before they were edited; of how many."""
     of_author = {"user_id": user_id}  # index user_id, _id
     ids = [row["_id"] async for row in db.comments.find(of_author, {"_id": 1}).limit(limit)]
-    change = {"$set": {"user_id": NOBODY_ID, "username": ""}, "$unset": {"cmid": ""}}
+    change = {"$set": {"user_id": NOBODY_ID, "username": ""}, "$unset": {"cmid": "", "revisions": ""}}
     await db.comments.update_many({"_id": {"$in": ids}, **of_author}, change)
     return len(ids)
 

@@ -50,7 +50,11 @@ INDEXES = (
     Index("comments", (("untold_since", 1),), "edits and deletions whose instance was killed before it told of them",
           only={"untold_since": {"$type": "date"}}),
     Index("reactions", (("comment_id", 1), ("emoji", 1)), "how many gave a comment each emoji"),
+    Index("reactions", (("user_id", 1),), "what a deleted account leaves"),
+    Index("reports", (("reporter_id", 1),), "what a deleted account leaves"),
+    Index("reports", (("author_id", 1),), "what a deleted account leaves"),
     Index("mutes", (("episode_id", 1), ("until", 1)), "who is muted in a room"),
+    Index("mutes", (("user_id", 1),), "what a deleted account leaves"),
     Index("mutes", (("until", 1),), "mutes that have ended leave by themselves", expire_after_s=0),
     Index("mails", (("due_at", 1),), "the mailer takes what is due"),
 )  # fmt: skip

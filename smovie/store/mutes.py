@@ -34,3 +34,9 @@ async def of_room(db: Database, episode_id: str, at: datetime) -> list[Mute]:
     """Who is muted in a room at a moment, who is soonest free first."""
     cursor = db.mutes.find({"episode_id": episode_id, "until": {"$gt": at}}).sort("until", 1)
     return [Mute.model_validate(unpack(row)) async for row in cursor]  # index episode_id, until
+
+
+@store_call
+async def delete_of_user(db: Database, user_id: str) -> None:
+    """Forget every mute of somebody."""
+    await db.mutes.delete_many({"user_id": user_id})  # index user_id

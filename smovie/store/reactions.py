@@ -33,3 +33,11 @@ async def count(db: Database, comment_id: str) -> dict[str, int]:
     stages = [{"$match": {"comment_id": comment_id}}, {"$group": {"_id": "$emoji", "count": {"$sum": 1}}}]
     given = {row["_id"]: row["count"] async for row in db.reactions.aggregate(stages)}  # index comment_id, emoji
     return {emoji: given.get(emoji, 0) for emoji in EMOJI}
+
+
+@store_call
+async def delete_some_of_user(db: Database, user_id: str, *, limit: int) -> list[str]:
+    """Take back some of what somebody gave; the ids of the comments, which must be counted anew."""
+    rows = [row async for row in db.reactions.find({"user_id": user_id}, {"comment_id": 1}).limit(limit)]
+    await db.reactions.delete_many({"_id": {"$in": [row["_id"] for row in rows]}})  # index user_id
+    return list({row["comment_id"] for row in rows})

@@ -18,3 +18,9 @@ async def insert(db: Database, comment: Comment, reporter_id: str, reason: str, 
         await db.reports.insert_one(row)
     except DuplicateKeyError:
         return
+
+
+@store_call
+async def delete_of_user(db: Database, user_id: str) -> None:
+    """Forget what somebody reported, and what was reported of them."""
+    await db.reports.delete_many({"$or": [{"reporter_id": user_id}, {"author_id": user_id}]})  # both have an index

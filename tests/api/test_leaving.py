@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -76,6 +77,14 @@ async def test_everything_personal_goes_and_what_was_said_stays_as_nobodys(serve
     said_under = secrets.token_hex(8)
     said = await say(server, member, episode, "phim hay quá", cmid=said_under)
     answered = await say(server, other, episode, "đúng vậy", parent_id=said["id"])
+    said_first = f"trước khi sửa {secrets.token_hex(8)}"
+    edited = await say(server, member, episode, said_first)
+    assert (await server.api.patch(f"/comments/{edited['id']}", {"message": "sửa rồi"}, access=member.access)).json
+    emoji = f"/comments/{answered['id']}/reactions/{quote('👍')}"
+    assert (await server.api.send("PUT", emoji, access=member.access)).json["reactions"]["👍"] == 1
+    for author, one in ((member, answered), (other, said)):
+        report = f"/comments/{one['id']}/report"
+        assert (await server.api.post(report, {"reason": "thô tục"}, access=author.access)).status == 204
     assert (await put(server, member, pictures.plain())).status == 200
     await server.runtime.db.social_accounts.insert_one(
         {"_id": f"facebook:{member.id}", "user_id": member.id, "provider": "facebook"}
@@ -91,14 +100,16 @@ async def test_everything_personal_goes_and_what_was_said_stays_as_nobodys(serve
 
     shown = (await server.api.get(f"/episodes/{episode}/comments")).json["results"]
     assert [(one["id"], one["message"], one["parent_id"]) for one in shown] == [
-        (said["id"], "phim hay quá", None), (answered["id"], "đúng vậy", said["id"])
+        (said["id"], "phim hay quá", None), (answered["id"], "đúng vậy", said["id"]), (edited["id"], "sửa rồi", None)
     ]  # fmt: skip
     assert (shown[0]["username"], shown[0]["user"]) == ("", {"id": "", "username": "", "avatar": None})
-    assert shown[1]["user"]["id"] == other.id
+    assert (shown[1]["user"]["id"], shown[1]["reactions"]) == (other.id, {})
     assert (await server.api.call("GET", f"/avatars/{member.id}")).headers["content-type"] == "image/svg+xml"
 
     async def only_the_wish_is_left() -> bool:
-        return await traces_of(server, member.id, member.email, member.username, said_under) == ["departures"]
+        return await traces_of(server, member.id, member.email, member.username, said_under, said_first) == [
+            "departures"
+        ]
 
     await until(only_the_wish_is_left)
     await take_up(server, member)
