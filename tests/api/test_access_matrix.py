@@ -29,7 +29,7 @@ from tests.support.pictures import multipart, plain
 from tests.support.server import Member, RunningServer, start_server, test_settings
 from tests.support.wait import until
 
-PUBLIC, USER, VERIFIED = Access.PUBLIC, Access.USER, Access.VERIFIED
+PUBLIC, USER, VERIFIED, MODERATOR = Access.PUBLIC, Access.USER, Access.VERIFIED, Access.MODERATOR
 
 
 def parts_of(link: str) -> dict[str, str]:
@@ -90,6 +90,10 @@ def passwords(scene: Scene) -> dict[str, str]:
     return {"old": scene.caller.password if scene.caller else "", "new": NEW}
 
 
+def password(scene: Scene) -> dict[str, str]:
+    return {"password": scene.caller.password if scene.caller else ""}
+
+
 def facebook_link(scene: Scene) -> dict[str, str]:
     return {"access_token": scene.graph.token().text, "password": scene.caller.password if scene.caller else ""}
 
@@ -116,6 +120,41 @@ async def picture(scene: Scene) -> dict[str, str]:
     answer = await scene.server.api.call("PUT", "/api/v1/me/avatar", body=sent, headers=headers, access=member.access)
     digest, _, size = answer.json["avatar"].removeprefix("/avatars/").removesuffix(".webp").partition("-")
     return {"digest": digest, "size": size}
+
+
+async def comment(scene: Scene) -> dict[str, str]:
+    """A comment: the owner's own when they call, else somebody's."""
+    author = scene.owner if scene.caller is scene.owner else await somebody(scene)
+    path = f"/episodes/{places(scene)['episode_id']}/comments"
+    posted = await scene.server.api.post(path, {"message": "hay quá"}, access=author.access)
+    return {"comment_id": posted.json["comment"]["id"]}
+
+
+async def reaction(scene: Scene) -> dict[str, str]:
+    return {**await comment(scene), "emoji": quote("👍")}
+
+
+async def muted(scene: Scene) -> dict[str, str]:
+    """Somebody who may not talk in the room at present."""
+    place, member, moderator = places(scene), await somebody(scene), await another(scene, Who.MODERATOR)
+    path = f"/rooms/{place['episode_id']}/mutes/{member.id}"
+    assert (await scene.server.api.send("PUT", path, {"seconds": 60}, access=moderator.access)).status == 200
+    return {"user_id": member.id}
+
+
+async def anybody(scene: Scene) -> dict[str, str]:
+    return {"user_id": (await somebody(scene)).id}
+
+
+async def another(scene: Scene, who: Who) -> Member:
+    """One more of a kind."""
+    member = (await Cast(scene.server, scene.graph).scene(who)).caller
+    assert member
+    return member
+
+
+async def not_the_last_admin(scene: Scene) -> None:
+    await another(scene, Who.ADMIN)
 
 
 NEW = "một mật khẩu khác"
@@ -151,6 +190,18 @@ DECISIONS = {
     # Talk
     "GET /api/v1/episodes/{episode_id}/comments": Decision(PUBLIC, 200),
     "POST /api/v1/episodes/{episode_id}/comments": Decision(VERIFIED, 201, {"message": "hay quá"}),
+    "PATCH /api/v1/comments/{comment_id}": Decision(VERIFIED, 200, {"message": "sửa"}, others=403, at=comment),
+    "DELETE /api/v1/comments/{comment_id}": Decision(VERIFIED, 204, at=comment, but={Who.OTHER: 403}),
+    "PUT /api/v1/comments/{comment_id}/reactions/{emoji}": Decision(VERIFIED, 200, at=reaction),
+    "DELETE /api/v1/comments/{comment_id}/reactions/{emoji}": Decision(VERIFIED, 200, at=reaction),
+    "POST /api/v1/comments/{comment_id}/report": Decision(VERIFIED, 204, {"reason": "thô tục"}, at=comment),
+    "GET /api/v1/rooms/{episode_id}": Decision(PUBLIC, 200),
+    "PATCH /api/v1/rooms/{episode_id}": Decision(MODERATOR, 200, {"slow_mode_s": 0}),
+    "PUT /api/v1/rooms/{episode_id}/pins/{comment_id}": Decision(MODERATOR, 204, at=comment),
+    "DELETE /api/v1/rooms/{episode_id}/pins/{comment_id}": Decision(MODERATOR, 204, at=comment),
+    "GET /api/v1/rooms/{episode_id}/mutes": Decision(MODERATOR, 200),
+    "PUT /api/v1/rooms/{episode_id}/mutes/{user_id}": Decision(MODERATOR, 200, {"seconds": 60}, at=anybody),
+    "DELETE /api/v1/rooms/{episode_id}/mutes/{user_id}": Decision(MODERATOR, 204, at=muted),
     "GET /ws/comments/{place}": Decision(VERIFIED, OPENED, at=lambda s: {"place": places(s)["episode_id"]}),
     # Accounts: who holds a link or a refresh token may use it, whoever they are signed in as
     "POST /api/v1/auth/register": Decision(PUBLIC, 201, registration),
@@ -168,6 +219,8 @@ DECISIONS = {
     "GET /api/v1/auth/password/reset/{uid}/{token}": Decision(PUBLIC, 200, at=LINK),
     "GET /api/v1/me": Decision(USER, 200),
     "PATCH /api/v1/me": Decision(VERIFIED, 200, lambda s: {"username": f"Tên mới {secrets.token_hex(4)}"}),
+    "DELETE /api/v1/me": Decision(USER, 204, password, at=not_the_last_admin),
+    "GET /api/v1/me/export": Decision(USER, 200),
     "PUT /api/v1/me/avatar": Decision(VERIFIED, 200, PICTURE),
     "DELETE /api/v1/me/avatar": Decision(VERIFIED, 204),
     "POST /api/v1/me/email": Decision(USER, 202, email_change, but={Who.UNVERIFIED: 403}),
