@@ -24,14 +24,12 @@ Ending = Callable[[RunningServer, Member, Tokens], Awaitable[object]]
 
 
 @pytest.fixture(scope="module")
-def other(
-    io_loop: IOLoop, mongod: str, demo_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningServer]:
-    """Another instance, which shares the database with `server` and nothing else."""
+def other(io_loop: IOLoop, mongod: str, server: RunningServer) -> Iterator[RunningServer]:
+    """Another instance, which shares with `server` the database, and the outbox: whose mailer sends is chance."""
     stack = AsyncExitStack()
     settings = test_settings(
-        mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path_factory.mktemp("other"),
-    )  # fmt: skip
+        mongo_url=mongod, mongo_database=server.settings.mongo_database, data_dir=server.settings.data_dir
+    )
     yield io_loop.run_sync(lambda: stack.enter_async_context(start_server(settings)))
     io_loop.run_sync(stack.aclose)
 

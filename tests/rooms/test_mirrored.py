@@ -46,9 +46,12 @@ class Pair:
 
 
 @pytest.fixture
-def pair(io_loop: IOLoop, start: StartServer, demo_database: str, redis_server: RedisServer) -> Pair:
+def pair(io_loop: IOLoop, start: StartServer, server: RunningServer, redis_server: RedisServer) -> Pair:
+    """All that use a database share an outbox: whose mailer sends a letter is chance."""
+    shared = {"mongo_database": server.settings.mongo_database, "data_dir": server.settings.data_dir}
+
     async def start_both() -> Pair:
-        given = {"redis_url": redis_server.url, "mongo_database": demo_database, "mirror_patience_ms": PATIENT_MS}
+        given = {"redis_url": redis_server.url, "mirror_patience_ms": PATIENT_MS, **shared}
         return Pair([await start(**given) for _ in range(2)], redis_server)
 
     return io_loop.run_sync(start_both)
