@@ -71,6 +71,19 @@ class Comment(StoredModel):
     reactions: dict[str, int] = Field(default_factory=dict)
 
 
+class Revision(StoredModel):
+    """What a comment said until it was edited or deleted."""
+
+    message: str
+    until: Moment
+
+
+class OwnComment(Comment):
+    """A comment with all that is kept of it, as only its author (and moderators) may see it."""
+
+    revisions: tuple[Revision, ...] = ()
+
+
 class AuthorAnswer(Model):
     """Who wrote it; `id` and `username` are empty, and `avatar` null, once the account is deleted."""
 

@@ -2,7 +2,10 @@
 
 from smovie.models.accounts import Me, Provider
 from smovie.models.base import Model, Moment
+from smovie.models.comments import OwnComment
 from smovie.models.devices import OpenSession
+from smovie.models.reactions import GivenReaction
+from smovie.models.rooms import SentReport
 
 
 class ExportedAddress(Model):
@@ -20,23 +23,19 @@ class ExportedSocialAccount(Model):
     last_used_at: Moment
 
 
-class ExportedComment(Model):
-    id: str
-    episode_id: str
-    username: str
-    message: str
-    parent_id: str | None
-    at_s: float | None
-    spoiler: bool
-    created_at: Moment
-
-
-class Export(Model):
-    """Comments stand last, oldest first; it is sent as it is read."""
+class ExportHead(Model):
+    """What is short."""
 
     exported_at: Moment
     account: Me
     former_addresses: list[ExportedAddress]
     sessions: list[OpenSession]
     social_accounts: list[ExportedSocialAccount]
-    comments: list[ExportedComment]
+
+
+class Export(ExportHead):
+    """All of it. What grows without bound stands last, and is sent as it is read; comments oldest first."""
+
+    comments: list[OwnComment]
+    reactions: list[GivenReaction]
+    reports: list[SentReport]

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from smovie.models.base import Model
+from smovie.models.base import Model, Moment, StoredModel
 from smovie.models.comments import CommentId
 
 EMOJI = ("👍", "❤️", "😂", "😮", "😢", "😡")
@@ -23,6 +23,15 @@ class Reaction(Model):
     """Which emoji somebody gives a comment, or takes back."""
 
     emoji: Annotated[str, AfterValidator(_is_reaction)]
+
+
+class GivenReaction(StoredModel):
+    """An emoji as it is stored."""
+
+    id: str
+    comment_id: CommentId
+    emoji: str
+    created_at: Moment
 
 
 class ReactionAnswer(Model):

@@ -75,6 +75,16 @@ class MuteList(Model):
     results: list[MuteAnswer]
 
 
+class SentReport(StoredModel):
+    """A report as its sender may see it."""
+
+    id: str
+    comment_id: str
+    episode_id: str
+    reason: str
+    created_at: Moment
+
+
 class ReportDraft(Model):
     """What somebody finds wrong with a comment."""
 

@@ -12,7 +12,7 @@ import structlog
 
 from smovie.errors import Conflict, Unavailable
 from smovie.ids import IdSource
-from smovie.models.comments import NOBODY_ID, Comment, CommentQuery
+from smovie.models.comments import NOBODY_ID, Comment, CommentQuery, OwnComment
 from smovie.store.mongo import BulkWriteError, Database, duplicate_rows, store_call, unpack
 
 log = structlog.get_logger("comments")
@@ -74,10 +74,10 @@ async def stored_between(db: Database, first_id: str, last_id: str, most: int) -
 
 
 @store_call
-async def of_user(db: Database, user_id: str, *, after: str, limit: int) -> list[Comment]:
+async def of_user(db: Database, user_id: str, *, after: str, limit: int) -> list[OwnComment]:
     """What somebody wrote in the order of writing, from behind a comment on; "" for the first."""
     cursor = db.comments.find({"user_id": user_id, "_id": {"$gt": after}}).sort("_id", 1).limit(limit)
-    return [to_comment(row) async for row in cursor]  # index user_id, _id
+    return [OwnComment.model_validate(unpack(row)) async for row in cursor]  # index user_id, _id
 
 
 @store_call

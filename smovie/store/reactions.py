@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from smovie.models.reactions import EMOJI
-from smovie.store.mongo import Database, DuplicateKeyError, store_call
+from smovie.models.reactions import EMOJI, GivenReaction
+from smovie.store.mongo import Database, DuplicateKeyError, store_call, unpack
 
 
 def _id_of(comment_id: str, user_id: str, emoji: str) -> str:
@@ -33,6 +33,13 @@ async def count(db: Database, comment_id: str) -> dict[str, int]:
     stages = [{"$match": {"comment_id": comment_id}}, {"$group": {"_id": "$emoji", "count": {"$sum": 1}}}]
     given = {row["_id"]: row["count"] async for row in db.reactions.aggregate(stages)}  # index comment_id, emoji
     return {emoji: given.get(emoji, 0) for emoji in EMOJI}
+
+
+@store_call
+async def of_user(db: Database, user_id: str, *, after: str, limit: int) -> list[GivenReaction]:
+    """What somebody gave, by id, from behind one on; "" for the first."""
+    cursor = db.reactions.find({"user_id": user_id, "_id": {"$gt": after}}).sort("_id", 1).limit(limit)
+    return [GivenReaction.model_validate(unpack(row)) async for row in cursor]  # index user_id, _id
 
 
 @store_call

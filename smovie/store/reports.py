@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from smovie.models.comments import Comment
-from smovie.store.mongo import Database, DuplicateKeyError, store_call
+from smovie.models.rooms import SentReport
+from smovie.store.mongo import Database, DuplicateKeyError, store_call, unpack
 
 
 @store_call
@@ -18,6 +19,13 @@ async def insert(db: Database, comment: Comment, reporter_id: str, reason: str, 
         await db.reports.insert_one(row)
     except DuplicateKeyError:
         return
+
+
+@store_call
+async def of_reporter(db: Database, user_id: str, *, after: str, limit: int) -> list[SentReport]:
+    """What somebody reported, by id, from behind one on; "" for the first."""
+    cursor = db.reports.find({"reporter_id": user_id, "_id": {"$gt": after}}).sort("_id", 1).limit(limit)
+    return [SentReport.model_validate(unpack(row)) async for row in cursor]  # index reporter_id, _id
 
 
 @store_call

@@ -2,11 +2,13 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from smovie import exports
 from smovie.errors import Unavailable
-from smovie.exports import COMMENTS_TOGETHER
+from smovie.exports import ROWS_TOGETHER
 from smovie.ids import IdSource
 from smovie.models.base import now
 from smovie.store import comments
@@ -38,9 +40,16 @@ async def test_the_file_holds_all_that_is_ones_own_and_no_secret(server: Running
     await sign_in(server, member, "Điện thoại/1.0".encode().decode("latin1"))
     picture = (await put(server, member, pictures.plain())).json["avatar"]
     assert (await server.api.post_to(await link_for(server, member, an_address()))).status == 200
+    said: list[Any] = []
     for author in (other, member):
         body = {"message": f"của {author.id}", "at_s": 12.5}
-        assert (await server.api.post(f"/episodes/{episode}/comments", body, access=author.access)).status == 201
+        said.append((await server.api.post(f"/episodes/{episode}/comments", body, access=author.access)).json)
+    others_id, own_id = (one["comment"]["id"] for one in said)
+    assert (await server.api.patch(f"/comments/{own_id}", {"message": "sửa rồi"}, access=member.access)).status == 200
+    emoji = f"/comments/{others_id}/reactions/{quote('👍')}"
+    assert (await server.api.send("PUT", emoji, access=member.access)).status == 200
+    report = f"/comments/{others_id}/report"
+    assert (await server.api.post(report, {"reason": "thô tục"}, access=member.access)).status == 204
     social = {
         "_id": f"facebook:{member.id}", "user_id": member.id, "provider": "facebook", "provider_id": member.id,
         "sealed_token": "sealed", "scopes": ["email"], "created_at": now(), "last_used_at": now(),
@@ -61,14 +70,19 @@ async def test_the_file_holds_all_that_is_ones_own_and_no_secret(server: Running
     assert data["account"]["avatar"] == picture
     assert len(data["sessions"]) == 3
     (comment,) = data["comments"]
-    assert (comment["message"], comment["at_s"], comment["episode_id"]) == (f"của {member.id}", 12.5, episode)
+    assert (comment["message"], comment["at_s"], comment["episode_id"]) == ("sửa rồi", 12.5, episode)
+    assert [earlier["message"] for earlier in comment["revisions"]] == [f"của {member.id}"]
+    (reaction,) = data["reactions"]
+    assert (reaction["comment_id"], reaction["emoji"]) == (others_id, "👍")
+    (sent,) = data["reports"]
+    assert (sent["comment_id"], sent["reason"]) == (others_id, "thô tục")
     (linked,) = data["social_accounts"]
     assert (linked["provider"], linked["provider_id"]) == ("facebook", member.id)
     for secret in ("hash", "sealed", "token", other.id, "refresh"):
         assert secret not in answer.body.decode()
 
 
-@pytest.mark.parametrize("number", [0, 1, COMMENTS_TOGETHER, COMMENTS_TOGETHER + 1, 5 * COMMENTS_TOGETHER + 7])
+@pytest.mark.parametrize("number", [0, 1, ROWS_TOGETHER, ROWS_TOGETHER + 1, 5 * ROWS_TOGETHER + 7])
 async def test_every_comment_is_there_once_in_the_order_of_writing(server: RunningServer, number: int) -> None:
     member = await server.a_member()
     await write_many(server, member, number)
@@ -78,15 +92,14 @@ async def test_every_comment_is_there_once_in_the_order_of_writing(server: Runni
 
 async def test_a_reader_that_is_slow_is_waited_for(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     member, pages = await server.a_member(), 0
-    await write_many(server, member, 100 * COMMENTS_TOGETHER, "x" * 2_000)
-    of_user = comments.of_user
+    await write_many(server, member, 100 * ROWS_TOGETHER, "x" * 2_000)
 
     async def counted(*args: Any, **kwargs: Any) -> Any:
         nonlocal pages
         pages += 1
-        return await of_user(*args, **kwargs)
+        return await comments.of_user(*args, **kwargs)
 
-    monkeypatch.setattr(comments, "of_user", counted)
+    monkeypatch.setattr(exports, "_GROWING", (("comments", counted),))
     asked = request_of("GET", "/api/v1/me/export", f"Authorization: Bearer {member.access}", "Connection: close")
     async with raw(server.port) as client:
         await client.send(asked)
@@ -99,13 +112,13 @@ async def test_a_reader_that_is_slow_is_waited_for(server: RunningServer, monkey
         assert pages < 80, "20 MB are not read ahead"
         read = await client.rest()
     assert pages == 101
-    assert read.endswith(b"]}\r\n0\r\n\r\n")
+    assert read.endswith(b"}\r\n0\r\n\r\n")
     await until(lambda: server.runtime.traffic.under_way == 0)
 
 
 async def test_who_leaves_in_the_middle_ends_the_reading(watched: RunningServer) -> None:
     member = await watched.a_member()
-    await write_many(watched, member, 100 * COMMENTS_TOGETHER, "x" * 2_000)
+    await write_many(watched, member, 100 * ROWS_TOGETHER, "x" * 2_000)
     asked = request_of("GET", "/api/v1/me/export", f"Authorization: Bearer {member.access}")
     async with raw(watched.port) as client:
         await client.send(asked)
@@ -117,15 +130,14 @@ async def test_a_file_that_could_not_be_finished_does_not_look_whole(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     member = await server.a_member()
-    await write_many(server, member, 3 * COMMENTS_TOGETHER)
-    of_user = comments.of_user
+    await write_many(server, member, 3 * ROWS_TOGETHER)
 
     async def away_later(db: Any, user_id: str, *, after: str, limit: int) -> Any:
         if after:
             raise Unavailable
-        return await of_user(db, user_id, after=after, limit=limit)
+        return await comments.of_user(db, user_id, after=after, limit=limit)
 
-    monkeypatch.setattr(comments, "of_user", away_later)
+    monkeypatch.setattr(exports, "_GROWING", (("comments", away_later),))
     asked = request_of("GET", "/api/v1/me/export", f"Authorization: Bearer {member.access}")
     async with raw(server.port) as client:
         await client.send(asked)
@@ -167,7 +179,7 @@ async def test_somebody_may_ask_so_often(start: StartServer) -> None:
 async def test_two_readers_get_a_file_each(server: RunningServer) -> None:
     members = [await server.a_member() for _ in range(2)]
     for member in members:
-        await write_many(server, member, 2 * COMMENTS_TOGETHER, member.id)
+        await write_many(server, member, 2 * ROWS_TOGETHER, member.id)
     answers = await asyncio.gather(*(server.api.get("/me/export", access=member.access) for member in members))
     for member, answer in zip(members, answers, strict=True):
         assert all(comment["message"].startswith(member.id) for comment in answer.json["comments"])
