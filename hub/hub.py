@@ -181,9 +181,9 @@ class Hub:
         log. With `once` the event is dropped, and None returned, when the log holds one about its subject already.
         """
         parcel = Parcel(self._codec.pack(event), subject, redacts)
-        if self.mirror is not None and self.mirror.is_up:
+        if mirror := self._mirror_in_use:
             with contextlib.suppress(MirrorLost):
-                return await self.mirror.append(name, parcel, once=once)
+                return await mirror.append(name, parcel, once=once)
         room = self._room(name)
         if once and room.log.holds_subject(subject):
             return None
@@ -271,7 +271,7 @@ class Hub:
         at = self._clock()
         # A process that was stopped for a minute did not see its listeners stand still for a minute.
         passed_s, self._swept_at = min(at - self._swept_at, _SWEEP_COUNTS_S), at
-        mirror = self.mirror if self.mirror is not None and self.mirror.is_up else None
+        mirror = self._mirror_in_use
         for room in list(self._rooms.values()):
             self._presence.sweep(room, at, mirror)
             if not room.seats:
@@ -325,6 +325,11 @@ class Hub:
 
     # -- rooms -----------------------------------------------------------------------------------------------------
 
+    @property
+    def _mirror_in_use(self) -> Mirror | None:
+        """The mirror while it is up."""
+        return self.mirror if self.mirror is not None and self.mirror.is_up else None
+
     def _room(self, name: str) -> Room:
         room = self._rooms.get(name)
         if room is None:
@@ -339,7 +344,7 @@ class Hub:
     async def _opened(self, name: str) -> Room:
         """The room, followed on the mirror where there is one. When that is lost meanwhile, the room is ours alone."""
         room = self._room(name)
-        if self.mirror is not None and self.mirror.is_up and not room.is_mirrored and room.opening is None:
+        if self._mirror_in_use and not room.is_mirrored and room.opening is None:
             self._open(room)
         if room.opening is not None:
             await asyncio.shield(room.opening)

@@ -39,7 +39,7 @@ HOLE_S = 0.02  # how long what is missing may still be on its way, before it is 
 BEAT_S = 1.0
 SILENT_S = 3.5  # without hearing our own beat: the subscription is dead, whatever the socket says
 GONE_S = 2.6  # without hearing another instance's beat
-MOST_WAITING = 20_000  # commands
+MOST_WAITING = 20_000  # commands; past it the mirror is given up for all rooms, so that none is in two orders
 MOST_TOGETHER = 200  # … in one go
 ROOM_KEPT_S = 86_400
 STREAM_KEPT_S = 3_600
@@ -196,6 +196,8 @@ class RedisMirror:
         """Send what is to be asked, everything that has gathered in one go."""
         while True:
             await self._filled.wait()
+            if len(self._outbox) > MOST_WAITING:
+                raise MirrorLost("more is asked than Redis answers")
             self._under_way, self._outbox = self._outbox[:MOST_TOGETHER], self._outbox[MOST_TOGETHER:]
             if not self._outbox:
                 self._filled.clear()
@@ -220,7 +222,7 @@ class RedisMirror:
             await asyncio.gather(task, return_exceptions=True)
 
     def _send(self, *words: Any, answered: Callable[[Any], Any] = _as_it_is) -> "asyncio.Future[Any]":
-        if not self.is_up or len(self._outbox) >= MOST_WAITING:
+        if not self.is_up:
             raise MirrorLost
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._outbox.append(_Command(words, answered, done))

@@ -12,6 +12,7 @@ from smovie.ids import id_at
 from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
 from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQuery, show_comment, shown_avatar
+from smovie.slices import in_slices
 from smovie.store import comments
 from smovie.store.comments import CommentWriter
 from smovie.store.mongo import Database
@@ -124,7 +125,7 @@ async def tell_untold(desk: CommentDesk, since: float) -> None:
     upto = now().timestamp() - STILL_UNDER_WAY_S
     with contextlib.suppress(Unavailable):
         stored = await comments.stored_between(desk.db, id_at(since - STILL_UNDER_WAY_S), id_at(upto), MOST_SWEPT)
-        for comment in stored:
+        async for comment in in_slices(stored):  # a look through a long log takes a while, and most are known
             room = room_of(comment.episode_id)
             await desk.rooms.follow(room)
             if not desk.rooms.knows(room, comment.id):
