@@ -59,6 +59,7 @@ from smovie.media.playback import MediaMeans
 from smovie.media.shelf import MediaShelf
 from smovie.media.tokens import MediaSigner
 from smovie.models.accounts import Registration
+from smovie.notifications import NotificationDesk
 from smovie.passwords import PasswordHasher
 from smovie.pictures import PictureMaker
 from smovie.sealing import TokenCipher
@@ -149,7 +150,9 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         mailer = Mailer(db, letters, _mail_sender(settings), settings.mail_from)
         await up.enter_async_context(_background(mailer.run(), departures.finish_departures(means)))
         limit = CommentLimit(settings.limit_comments_per_10s, counters)
-        desk = CommentDesk(db, feed, writer, limit, SlowMode(counters), rules, throttles, hub)
+        told = NotificationDesk(db, throttles, hub)
+        up.push_async_callback(told.flush)
+        desk = CommentDesk(db, feed, writer, limit, SlowMode(counters), rules, throttles, hub, told)
         await up.enter_async_context(_background(comments.tell_settled(desk)))
         folder = MediaFolder(media_dir(settings))
         up.callback(folder.close)
@@ -167,6 +170,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             endings=endings,
             facebook=FacebookMeans(means, TokenCipher(secret, previous), facebook_app),
             comments=desk,
+            notifications=told,
             media=MediaMeans(feed, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
             hub=hub,
             first_pages=FirstPages(hub, loop.time),
@@ -209,6 +213,7 @@ async def _drain(server: HTTPServer, runtime: Runtime) -> None:
         async with asyncio.timeout(STOP_WITHIN_S):
             await runtime.live.drain()
             await runtime.comments.writer.flush()
+            await runtime.notifications.flush()
             while len(runtime.live) or runtime.traffic.under_way:
                 await asyncio.sleep(0.02)
             await server.close_all_connections()

@@ -22,6 +22,7 @@ from handlers.api.catalog import (
 )
 from handlers.api.comments import CommentHandler, CommentListHandler, ReactionHandler, ReportHandler
 from handlers.api.health import HealthHandler, ReadinessHandler
+from handlers.api.notifications import NotificationListHandler, NotificationsReadHandler
 from handlers.api.openapi import OpenApiHandler
 from handlers.api.passwords import (
     MyPasswordHandler,
@@ -33,7 +34,7 @@ from handlers.api.playback import PlaybackHandler
 from handlers.api.rooms import MuteHandler, MuteListHandler, PinHandler, RoomHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.api.social import FacebookHandler, MyFacebookHandler
-from handlers.live.upgrade import CommentsSocketHandler, VerifySocketHandler
+from handlers.live.upgrade import CommentsSocketHandler, NotificationsSocketHandler, VerifySocketHandler
 from handlers.media import MediaHandler
 from handlers.route import Route
 from handlers.site.avatars import AvatarHandler, InitialsHandler, PictureHandler
@@ -62,6 +63,9 @@ ROUTES = (
     Route("/api/v1/rooms/{episode_id}/mutes", MuteListHandler),
     Route("/api/v1/rooms/{episode_id}/mutes/{user_id}", MuteHandler),
     Route("/ws/comments/{place}", CommentsSocketHandler),
+    Route("/ws/notifications", NotificationsSocketHandler),
+    Route("/api/v1/me/notifications", NotificationListHandler),
+    Route("/api/v1/me/notifications/read", NotificationsReadHandler),
     # Accounts
     Route("/api/v1/auth/register", RegisterHandler),
     Route("/api/v1/auth/verify/resend", ResendHandler),

@@ -17,6 +17,7 @@ from smovie.comments import CommentDesk
 from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
 from smovie.media.playback import MediaMeans
+from smovie.notifications import NotificationDesk
 from smovie.store.mongo import Database
 
 
@@ -41,6 +42,7 @@ class Runtime:
     identities: IdentityCheck
     endings: Endings
     comments: CommentDesk
+    notifications: NotificationDesk
     media: MediaMeans
     hub: Hub
     first_pages: FirstPages

@@ -12,6 +12,7 @@ from smovie.ids import id_at
 from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
 from smovie.models.comments import Comment, CommentDraft, CommentPage, CommentQuery, show_comment, shown_avatar
+from smovie.notifications import NotificationDesk, tell_of_reply
 from smovie.slices import in_slices
 from smovie.store import comments
 from smovie.store.comments import CommentWriter
@@ -40,6 +41,7 @@ class CommentDesk:
     rules: RoomRules
     throttles: Throttles
     rooms: Rooms
+    notifications: NotificationDesk
     positions: BoundedCache[int] = field(default_factory=lambda: BoundedCache(_POSITIONS_KEPT))  # seqs, by comment
     turns: Turns = field(default_factory=Turns)  # of counting reactions, by comment
 
@@ -79,6 +81,7 @@ async def post(desk: CommentDesk, author: Identity, episode_id: str, draft: Comm
         message=draft.message,
         cmid=draft.cmid,
         parent_id=parent_id,
+        reply_to=draft.parent_id,
         at_s=draft.at_s,
         spoiler=draft.spoiler,
         created_at=now(),
@@ -104,6 +107,7 @@ async def _tell_room(desk: CommentDesk, stored: Comment, *, once: bool = False) 
     if position is not None:
         desk.positions.put(stored.id, position.seq, 1)
     desk.rooms.has_written(room, stored.username)
+    tell_of_reply(desk.notifications, stored)
 
 
 async def tell_settled(desk: CommentDesk) -> None:
@@ -130,6 +134,8 @@ async def tell_untold(desk: CommentDesk, since: float) -> None:
             await desk.rooms.follow(room)
             if not desk.rooms.knows(room, comment.id):
                 await _tell_room(desk, comment, once=True)
+            else:
+                tell_of_reply(desk.notifications, comment)
 
 
 async def _thread_of(db: Database, episode_id: str, parent_id: str | None) -> str | None:

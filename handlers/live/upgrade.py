@@ -20,6 +20,7 @@ from tornado.websocket import WebSocketProtocol13
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.live.connection import LiveConnection
+from handlers.live.notification_session import NotificationSession
 from handlers.live.room_session import RoomSession
 from handlers.live.session import SocketSession
 from handlers.live.verify_session import VerifySession
@@ -40,7 +41,7 @@ class SocketHandler(ApiHandler):
     access: Access  # judged by the session, after the upgrade
     session: type[SocketSession]
 
-    async def get(self, place: str) -> None:
+    async def get(self, place: str = "") -> None:
         self._check_origin()
         accept = self._check_handshake()
         address = self.request.remote_ip or ""
@@ -127,6 +128,13 @@ class CommentsSocketHandler(SocketHandler):
 
     access = Access.VERIFIED
     session = RoomSession
+
+
+class NotificationsSocketHandler(SocketHandler):
+    """`GET /ws/notifications`: the room of whoever signs in."""
+
+    access = Access.VERIFIED
+    session = NotificationSession
 
 
 class VerifySocketHandler(SocketHandler):

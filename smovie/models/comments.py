@@ -62,6 +62,7 @@ class Comment(StoredModel):
     message: str
     cmid: str | None = None
     parent_id: str | None = None
+    reply_to: str | None = None  # the comment that was answered; `parent_id` is what it hangs under
     at_s: float | None = None
     spoiler: bool = False
     created_at: Moment

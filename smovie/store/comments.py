@@ -183,7 +183,8 @@ async def _insert(db: Database, comments: list[Comment]) -> set[int]:
     """Store comments; the indexes of those that were refused."""
     documents = [
         {"_id": c.id, "episode_id": c.episode_id, "user_id": c.user_id, "username": c.username, "message": c.message,
-         "cmid": c.cmid, "parent_id": c.parent_id, "at_s": c.at_s, "spoiler": c.spoiler, "created_at": c.created_at}
+         "cmid": c.cmid, "parent_id": c.parent_id, "reply_to": c.reply_to, "at_s": c.at_s, "spoiler": c.spoiler,
+         "created_at": c.created_at}
         for c in comments
     ]  # fmt: skip
     try:

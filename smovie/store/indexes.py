@@ -56,6 +56,11 @@ INDEXES = (
     Index("mutes", (("episode_id", 1), ("until", 1)), "who is muted in a room"),
     Index("mutes", (("user_id", 1),), "what a deleted account leaves"),
     Index("mutes", (("until", 1),), "mutes that have ended leave by themselves", expire_after_s=0),
+    Index("notifications", (("user_id", 1), ("_id", -1)), "a page of a user's notifications"),
+    Index("notifications", (("user_id", 1), ("read", 1), ("_id", -1)), "what a user has not read"),
+    Index("notifications", (("user_id", 1), ("comment_id", 1), ("kind", 1)), "nobody is told of one thing twice",
+          unique=True),
+    Index("notifications", (("created_at", 1),), "old ones leave by themselves", expire_after_s=90 * 86_400),
     Index("mails", (("due_at", 1),), "the mailer takes what is due"),
 )  # fmt: skip
 

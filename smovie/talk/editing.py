@@ -10,6 +10,7 @@ from smovie.models.accounts import Identity
 from smovie.models.audit import Act
 from smovie.models.base import iso_z, now
 from smovie.models.comments import Comment, CommentEdit
+from smovie.notifications import tell_of_moderation
 from smovie.store import comment_changes, comments, rooms
 from smovie.talk.audit import record
 from smovie.talk.rooms import Numbered, room_of
@@ -56,6 +57,8 @@ async def delete(desk: CommentDesk, caller: Identity, comment_id: str, *, room: 
     deleted = await comment_changes.delete(desk.db, comment_id, "author" if by_author else "moderator", now())
     if deleted is None:
         raise NotFound("comment_not_found")
+    if not by_author:
+        tell_of_moderation(desk.notifications, deleted)
     await rooms.unpin(desk.db, comment.episode_id, comment_id)
     return await _tell(desk, deleted)
 

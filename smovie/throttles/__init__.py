@@ -48,6 +48,8 @@ class Throttle(StrEnum):
     REAUTHENTICATIONS_PER_USER = auto()
     REACTIONS_PER_USER = auto()
     REPORTS_PER_USER = auto()
+    NOTIFICATIONS_PER_USER = auto()
+    NOTIFICATIONS_PER_SENDER = auto()
 
 
 def parse_limit(text: str) -> RateLimitItem | None:
