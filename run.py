@@ -29,6 +29,7 @@ from handlers.facebook_graph import GraphClient
 from handlers.live.connections import LiveConnections
 from handlers.live.first_pages import FirstPages
 from handlers.live.frames import RoomCodec
+from handlers.live.poll import LingeringPolls
 from handlers.openapi import describe
 from handlers.routes import ROUTES
 from handlers.runtime import Runtime, Traffic
@@ -175,6 +176,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             hub=hub,
             first_pages=FirstPages(hub, loop.time),
             live=live,
+            lingering=LingeringPolls(hub, loop.call_later),
             pages=_pages(),
             static_folder=ROOT / "static",
             allowed_origins=settings.allowed_origins,

@@ -34,6 +34,7 @@ from handlers.api.playback import PlaybackHandler
 from handlers.api.rooms import MuteHandler, MuteListHandler, PinHandler, RoomHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.api.social import FacebookHandler, MyFacebookHandler
+from handlers.live.long_poll import EventsHandler
 from handlers.live.upgrade import CommentsSocketHandler, NotificationsSocketHandler, VerifySocketHandler
 from handlers.media import MediaHandler
 from handlers.route import Route
@@ -59,6 +60,7 @@ ROUTES = (
     Route("/api/v1/comments/{comment_id}/reactions/{emoji}", ReactionHandler),
     Route("/api/v1/comments/{comment_id}/report", ReportHandler),
     Route("/api/v1/rooms/{episode_id}", RoomHandler),
+    Route("/api/v1/rooms/{episode_id}/events", EventsHandler),
     Route("/api/v1/rooms/{episode_id}/pins/{comment_id}", PinHandler),
     Route("/api/v1/rooms/{episode_id}/mutes", MuteListHandler),
     Route("/api/v1/rooms/{episode_id}/mutes/{user_id}", MuteHandler),

@@ -8,6 +8,7 @@ import jinja2
 from handlers.endings import Endings
 from handlers.live.connections import LiveConnections
 from handlers.live.first_pages import FirstPages
+from handlers.live.poll import LingeringPolls
 from hub.hub import Hub
 from smovie.account_feed import AccountFeed
 from smovie.accounts import AccountMeans
@@ -47,6 +48,7 @@ class Runtime:
     hub: Hub
     first_pages: FirstPages
     live: LiveConnections
+    lingering: LingeringPolls
     pages: jinja2.Environment
     static_folder: Path
     allowed_origins: frozenset[str]

@@ -5,7 +5,6 @@ import random
 from collections import Counter
 from typing import Protocol
 
-from handlers.live.connection import LiveConnection
 from handlers.live.wire import RESTART
 from smovie.models.accounts import AccountState
 from smovie.throttles.clients import counted_as
@@ -17,10 +16,23 @@ _DRAIN_PAUSE_S = 0.02
 RECONNECT_WITHIN_MS = 5_000
 
 
+class Line(Protocol):
+    """What a session is connected by."""
+
+    def close(self, code: int, reason: str) -> None:
+        """End it, with one of the close codes of a socket."""
+
+    def check_heartbeat(self, passed_s: float) -> None:
+        """Ping a silent peer, give up one that is gone."""
+
+
 class LiveSession(Protocol):
     """What the clock and the stopping server want of a session."""
 
-    connection: LiveConnection
+    @property
+    def connection(self) -> Line:
+        """What it is connected by."""
+
     room: str
     address: str
     user_id: str  # "" until it has signed in; so for its sign-in
@@ -46,7 +58,8 @@ class LiveConnections:
         self.per_user = per_user  # 0: no bound; so for the others
         self.per_address = per_address
         self.frames_per_10s = frames_per_10s
-        self._sessions: dict[LiveConnection, LiveSession] = {}
+        self.is_draining = False
+        self._sessions: dict[Line, LiveSession] = {}
         self._of_user: dict[str, set[LiveSession]] = {}
         self._of_sign_in: dict[str, set[LiveSession]] = {}
         self._unauthenticated: Counter[str] = Counter()
@@ -79,7 +92,7 @@ class LiveConnections:
         session.session_id = session_id
         self._of_sign_in.setdefault(session_id, set()).add(session)
 
-    def remove(self, connection: LiveConnection) -> None:
+    def remove(self, connection: Line) -> None:
         """A socket has gone."""
         session = self._sessions.pop(connection, None)
         if session is None:
@@ -131,6 +144,7 @@ class LiveConnections:
 
     async def drain(self) -> None:
         """Tell every socket to come back elsewhere or later, in batches, and close it (ROOMS.md 22)."""
+        self.is_draining = True
         sessions = list(self._sessions.values())
         for start in range(0, len(sessions), _DRAIN_BATCH):
             for session in sessions[start : start + _DRAIN_BATCH]:

@@ -1,6 +1,5 @@
 """A socket's talk with an episode's room: joining, then one verb for each frame (ROOMS.md 6 to 19)."""
 
-import asyncio
 from typing import Any
 
 from tornado.locale import Locale
@@ -9,23 +8,20 @@ from handlers.live.connection import LiveConnection
 from handlers.live.first_pages import encoded
 from handlers.live.frames import Frame, encode, reply_id
 from handlers.live.room_frames import VERBS, Place
+from handlers.live.room_page import read_room_page
 from handlers.live.session import SocketSession, seconds_left
 from handlers.live.wire import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER
 from handlers.runtime import Runtime
 from hub.position import Position
-from smovie import comments
 from smovie.errors import Invalid, NotFound, Refusal
 from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
-from smovie.models.comments import MESSAGE_MAX, CommentQuery
+from smovie.models.comments import MESSAGE_MAX
 from smovie.models.reactions import EMOJI
 from smovie.models.rooms import PINS_MAX, Mute
-from smovie.talk import moderation
 from smovie.talk.editing import EDIT_WITHIN
 from smovie.talk.rooms import room_of
 from smovie.talk.rules import is_staff
-
-PAGE = 50
 
 
 class RoomSession(SocketSession):
@@ -97,17 +93,7 @@ class RoomSession(SocketSession):
         return {"seq": seq, **page}
 
     async def _read_page(self) -> Frame:
-        """The newest comments, and what moderators said about the room."""
-        desk = self._runtime.comments
-        page, room = await asyncio.gather(
-            comments.read_page(desk, self._episode_id, CommentQuery(limit=PAGE)),
-            moderation.show_room(desk, self._episode_id),
-        )
-        return {
-            "comments": [comment.model_dump(mode="json") for comment in page.results],
-            "settings": {"slow_mode_s": room.slow_mode_s, "closed": room.closed},
-            "pinned": [comment.model_dump(mode="json") for comment in room.pinned],
-        }
+        return await read_room_page(self._runtime.comments, self._episode_id)
 
     async def _tell_changed(self, identity: Identity) -> None:
         before, me = self._mute, await self._me(identity)

@@ -152,6 +152,19 @@ def frame(opcode: Opcode, payload: bytes) -> bytes:
     return struct.pack("!BBQ", first, 127, length) + payload
 
 
+def text_payloads(frames: bytes) -> Iterator[bytes]:
+    """What was put into text frames of ours by `frame`, one after another."""
+    at = 0
+    while at < len(frames):
+        length, header = frames[at + 1], 2
+        if length == 126:
+            (length,), header = struct.unpack_from("!H", frames, at + 2), 4
+        elif length == 127:
+            (length,), header = struct.unpack_from("!Q", frames, at + 2), 10
+        yield frames[at + header : at + header + length]
+        at += header + length
+
+
 def close_frame(code: int, reason: str = "") -> bytes:
     """A close frame; the reason is cut to what a control frame holds."""
     if code == NO_STATUS:
