@@ -25,6 +25,7 @@ class EventsHandler(ApiHandler):
     """Each request joins the room's hub as a socket would, hears once, and answers."""
 
     _poll: Poll | None = None
+    _is_gone = False
 
     @operation(access=Access.VERIFIED, answer=EventsAnswer)
     async def get(self, episode_id: str, query: EventsQuery) -> None:
@@ -32,6 +33,8 @@ class EventsHandler(ApiHandler):
         check_episode(self.runtime.catalog, episode_id)
         live = self.runtime.live
         poll = self._poll = Poll(room_of(episode_id), self.caller, self.request.remote_ip or "")
+        if self._is_gone:  # while we looked who calls
+            poll.go()
         live.add(poll)
         try:
             if not live.signed_in(poll, self.caller.user_id, self.caller.session_id):
@@ -43,6 +46,7 @@ class EventsHandler(ApiHandler):
             live.remove(poll)
 
     def on_connection_close(self) -> None:
+        self._is_gone = True
         if self._poll:
             self._poll.go()
             self.runtime.hub.leave(self._poll.room, self._poll)

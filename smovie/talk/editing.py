@@ -71,6 +71,8 @@ async def tell_untold(desk: CommentDesk) -> None:
         before = now() - timedelta(seconds=STILL_UNDER_WAY_S)
         for comment in await comment_changes.untold_before(desk.db, before, MOST_SWEPT):
             await _tell(desk, comment)
+            if comment.deleted_by == "moderator":
+                tell_of_moderation(desk.notifications, comment)
 
 
 async def _tell(desk: CommentDesk, changed: Comment) -> int | None:

@@ -8,6 +8,7 @@ from smovie import notifications
 from smovie.ids import new_id
 from smovie.models.base import now
 from smovie.store import comments
+from smovie.talk import editing
 from tests.support.notified import in_own_room, notified, say
 from tests.support.server import Member, RunningServer
 
@@ -108,3 +109,15 @@ async def test_a_reply_that_a_killed_instance_told_nobody_of_is_told_later_and_o
         notifications.tell_of_reply(desk.notifications, stored)
         await desk.notifications.flush()
     assert [one["comment_id"] for one in await notified(server, author, 1)] == [reply]
+
+
+async def test_a_moderation_that_a_killed_instance_told_nobody_of_is_told_later_and_once(server: RunningServer) -> None:
+    author, episode = await server.a_member(), server.an_episode_apart()
+    comment = await say(server, author, episode, "không hay")
+    long_ago = now() - timedelta(minutes=1)
+    gone = {"message": "", "deleted_at": long_ago, "deleted_by": "moderator", "untold_since": long_ago}
+    for _ in range(2):
+        await server.runtime.db.comments.update_one({"_id": comment}, {"$set": gone})
+        await editing.tell_untold(server.runtime.comments)
+        await server.runtime.notifications.flush()
+    assert [(one["kind"], one["comment_id"]) for one in await notified(server, author, 1)] == [("moderation", comment)]

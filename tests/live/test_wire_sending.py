@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.live.wire import NO_STATUS, Opcode, close_code, close_frame, frame
+from handlers.live.wire import NO_STATUS, Opcode, close_code, close_frame, frame, text_payloads
 from tests.live.frames_of_a_client import TEXT, heard_by_library
 
 
@@ -26,3 +26,8 @@ def test_a_close_frame_is_valid_whatever_its_reason(reason: str) -> None:
 
 def test_a_close_frame_without_status_is_empty() -> None:
     assert close_frame(NO_STATUS, "not sent") == bytes.fromhex("8800")
+
+
+def test_what_our_frames_carry_is_read_back() -> None:
+    payloads = [b"x" * length for length in (0, 1, 125, 126, 65_535, 65_536, 3)]
+    assert list(text_payloads(b"".join(frame(Opcode.TEXT, payload) for payload in payloads))) == payloads

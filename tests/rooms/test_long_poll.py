@@ -263,6 +263,26 @@ async def test_clause_29_a_poll_hears_what_was_said_on_another_instance(
     assert [event["message"] for event in after["events"]] == ["từ gần"]
 
 
+async def test_clause_29_a_poll_that_waits_when_the_room_goes_on_alone_hears_under_which_epoch(
+    start: StartServer, demo_database: str, redis_server: RedisServer
+) -> None:
+    server = await start(redis_url=redis_server.url, mongo_database=demo_database, mirror_patience_ms=500)
+    member, episode = await server.a_member(), server.an_episode_apart()
+    first = await poll(server, episode, member)
+    task = await begin_to_wait(server, episode, member, first)
+    await redis_server.kill()
+    await until(lambda: server.runtime.hub.is_degraded)
+    await say(server, member, episode, "một mình")
+    answer = (await task).json
+    assert (answer["recovered"], answer["degraded"]) == (True, True)
+    assert [event["message"] for event in answer["events"]] == ["một mình"]
+    assert answer["epoch"] != first["epoch"]
+    await say(server, member, episode, "vẫn một mình")
+    after = await poll(server, episode, member, answer)
+    assert after["recovered"] is True
+    assert [event["message"] for event in after["events"]] == ["vẫn một mình"]
+
+
 async def test_clause_29_a_room_that_begins_anew_while_a_poll_waits_answers_with_a_page(
     start: StartServer, demo_database: str, redis_server: RedisServer
 ) -> None:
