@@ -20,7 +20,7 @@ from tests.support.redis import RedisServer
 from tests.support.server import RunningServer, start_server, test_settings
 from tests.support.smtp import MailServer
 
-for name in [name for name in os.environ if name.startswith("SMOVIE_")]:
+for name in [name for name in os.environ if name.startswith("SMOVIE_") and not name.startswith("SMOVIE_ROOMS_")]:
     del os.environ[name]  # an operator's own settings do not reach the tests
 
 
@@ -127,7 +127,7 @@ def server(
     stack = AsyncExitStack()
     settings = test_settings(
         mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path_factory.mktemp("server"),
-        allowed_origins=frozenset(["https://app.smovie.example"]),
+        allowed_origins=frozenset([RunningServer.allowed_origin]),
     )  # fmt: skip
     yield io_loop.run_sync(lambda: stack.enter_async_context(start_server(settings)))
     io_loop.run_sync(stack.aclose)

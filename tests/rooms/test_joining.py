@@ -21,7 +21,7 @@ async def test_clause_6_joined_is_the_first_frame_and_says_everything(server: Ru
     assert joined["presence"] == {"count": 1}
     assert joined["me"]["id"] == member.id
     assert "comment" in joined["me"]["can"]
-    assert joined["limits"]["comments_per_10s"] == 5
+    assert {"comments_per_10s", "frames_per_10s", "message_length", "connections_per_user"} <= joined["limits"].keys()
     assert joined["degraded"] is False
     assert joined["server_time"].endswith("Z")
     assert 0 < joined["expires_in"] <= 900

@@ -17,7 +17,7 @@ from tests.support.server import RunningServer
 @asynccontextmanager
 async def waiting(server: RunningServer, uid: str, access: str) -> AsyncIterator[RoomClient]:
     """A socket that waits for a confirmation."""
-    url = f"ws://127.0.0.1:{server.port}/ws/verify/{uid}?token={access}"
+    url = server.socket_url(f"/ws/verify/{uid}?token={access}")
     async with connect(url, compression=None, ping_interval=None, close_timeout=2) as socket:
         yield RoomClient(socket)
 

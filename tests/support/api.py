@@ -22,10 +22,10 @@ class Answer:
 
 
 class Api:
-    """Calls `/api/v1` of a server on this machine."""
+    """Calls `/api/v1` of a server: at a URL, or at a port of this machine."""
 
-    def __init__(self, port: int) -> None:
-        self._base = f"http://127.0.0.1:{port}"
+    def __init__(self, at: int | str) -> None:
+        self._base = at if isinstance(at, str) else f"http://127.0.0.1:{at}"
         self._client = SimpleAsyncHTTPClient(force_instance=True, max_clients=100)
 
     def close(self) -> None:

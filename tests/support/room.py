@@ -68,7 +68,11 @@ class RoomClient:
 async def dial(server: RunningServer, episode_id: str, query: str = "", **options: Any) -> AsyncIterator[RoomClient]:
     """A socket to a room, signed in or not."""
     async with connect(
-        server.socket_url(episode_id, query), compression=None, ping_interval=None, close_timeout=2, **options
+        server.socket_url(f"/ws/comments/{episode_id}{query}"),
+        compression=None,
+        ping_interval=None,
+        close_timeout=2,
+        **options,
     ) as socket:
         yield RoomClient(socket)
 

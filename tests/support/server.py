@@ -4,7 +4,7 @@ import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,31 +39,22 @@ class Member:
     refresh: str
 
 
-@dataclass
-class RunningServer:
-    """A running SMovie with its front door."""
+class FrontDoor:
+    """What a test may ask of a running SMovie from outside, wherever it runs."""
 
-    settings: Settings
-    runtime: Runtime
-    port: int
-    api: Api
-    outbox: Path = field(init=False)
+    outbox: Path
 
-    def __post_init__(self) -> None:
-        self.outbox = self.settings.data_dir / "outbox"
+    def __init__(self, url: str, api: Api) -> None:
+        self.url = url
+        self.api = api
 
-    def socket_url(self, episode_id: str, query: str = "") -> str:
-        return f"ws://127.0.0.1:{self.port}/ws/comments/{episode_id}{query}"
+    def socket_url(self, path: str) -> str:
+        return f"ws{self.url.removeprefix('http')}{path}"
 
     async def an_episode(self, kind: str = "series") -> str:
         """The id of some episode."""
         slug = (await self.api.get(f"/movies?kind={kind}&page_size=1")).json["results"][0]["slug"]
         return str((await self.api.get(f"/movies/{slug}")).json["seasons"][0]["episodes"][0]["id"])
-
-    def an_episode_apart(self) -> str:
-        """The id of an episode that no other test talks about."""
-        episodes = sorted(self.runtime.catalog.snapshot.by_episode)
-        return episodes[next(_numbers) % len(episodes)]
 
     async def register(self, **given: str) -> dict[str, Any]:
         """Register somebody new; shape: what was sent and what was answered."""
@@ -81,6 +72,24 @@ class RunningServer:
             return [path for path in paths if f"/{registered['uid']}/" in path]
 
         return (await until(links))[-1]
+
+
+class RunningServer(FrontDoor):
+    """A SMovie in this process: its inside is open too."""
+
+    allowed_origin = "https://app.smovie.example"  # of the fixture `server`
+
+    def __init__(self, settings: Settings, runtime: Runtime, port: int, api: Api) -> None:
+        super().__init__(f"http://127.0.0.1:{port}", api)
+        self.settings = settings
+        self.runtime = runtime
+        self.port = port
+        self.outbox = settings.data_dir / "outbox"
+
+    def an_episode_apart(self) -> str:
+        """The id of an episode that no other test talks about."""
+        episodes = sorted(self.runtime.catalog.snapshot.by_episode)
+        return episodes[next(_numbers) % len(episodes)]
 
     async def a_member(self, **given: str) -> Member:
         """Register, open the mail, confirm."""
