@@ -5,12 +5,11 @@ It looks to a test as `RunningServer` does. What needs the inside of a server sk
 
 import asyncio
 import itertools
-import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -41,7 +40,8 @@ class Target:
         if len(users) < 12:
             raise ValueError('SMOVIE_ROOMS_USERS: at least 12 users are needed, as "email:password email:password …"')
         return cls(
-            url=given["SMOVIE_ROOMS_URL"].rstrip("/"), users=users, titles=tuple(given.get("SMOVIE_ROOMS_TITLES", "").split()),
+            url=given["SMOVIE_ROOMS_URL"].rstrip("/"), users=users,
+            titles=tuple(given.get("SMOVIE_ROOMS_TITLES", "").split()),
             origin=given.get("SMOVIE_ROOMS_ORIGIN", ""), outbox=given.get("SMOVIE_ROOMS_OUTBOX", ""),
         )  # fmt: skip
 
