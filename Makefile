@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 FOLDERS := smovie handlers hub bench tests run.py settings.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint faults bench bench-rooms clean
+.PHONY: help setup run test conformance lint faults bench bench-rooms clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -15,8 +15,12 @@ setup: $(VENV)/.server $(VENV)/.tools  ## only install
 run: $(VENV)/.server  ## serve the demo catalogue on http://127.0.0.1:8888
 	@$(PY) run.py demo
 
-test: $(VENV)/.tools lint  ## lint, then all tests
+test: $(VENV)/.tools lint  ## lint, then all tests; the JavaScript client's need Node
+	@command -v node >/dev/null || { echo "node (20 or newer) is missing: apt-get install nodejs"; exit 1; }
 	@$(PY) -m pytest
+
+conformance: $(VENV)/.tools  ## the tests of rooms against the server at SMOVIE_ROOMS_URL
+	@$(PY) -m pytest tests/rooms -rs
 
 lint: $(VENV)/.tools
 	@$(PY) -m ruff check $(FOLDERS)

@@ -319,7 +319,7 @@ async def test_a_hole_that_the_stream_has_lost_is_told_and_a_fresh_page_follows(
     assert client.of_type("gap")
 
 
-async def test_a_subscription_that_goes_silent_is_found_and_rebuilt(
+async def test_clause_26_a_subscription_that_goes_silent_is_found_and_rebuilt(
     start: Start, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_mirror, "BEAT_S", 0.05)

@@ -11,7 +11,7 @@ from tests.support.server import RunningServer
 
 GIVEN = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("SMOVIE_ROOMS_")}
 TARGET = Target.from_environment(GIVEN)
-OF_OUR_OWN = {"mongod", "redis_server", "programs"}  # fixtures that start what a server somewhere else does not use
+OF_OUR_OWN = {"mongod", "redis_server", "talker"}  # fixtures that start what a server somewhere else does not use
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,11 @@ class Proxy:
     def unmute(self) -> None:
         self._mute_word = None
 
+    def cut(self) -> None:
+        """Break every connection that is open now."""
+        for pump in self._pumps:
+            pump.cancel()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Proxy"]:
         server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
