@@ -1,0 +1,114 @@
+"""docs/rooms.md is true: its frames are those that a server takes and sends, down to their members."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from handlers.live import wire
+from hub.hub import STUCK
+from tests.conftest import StartServer
+from tests.rooms.test_verify import waiting
+from tests.support.room import Frame, RoomClient, in_room
+from tests.support.server import RunningServer
+
+PAGE = (Path(__file__).parents[2] / "docs" / "rooms.md").read_text(encoding="utf-8")
+
+
+def shown(whose: str) -> list[Frame]:
+    """The page's frames that one side sends."""
+    return [orjson.loads(block) for block in re.findall(rf"^```json {whose}\n(.*?)^```$", PAGE, re.M | re.S)]
+
+
+class Heard:
+    """What a server has said, by type."""
+
+    def __init__(self) -> None:
+        self.frames: dict[str, list[Frame]] = defaultdict(list)
+
+    async def until_type(self, client: RoomClient, kind: str) -> Frame:
+        while True:
+            frame = await client.hear()
+            self.frames[frame["type"]].append(frame)
+            if frame["type"] == kind:
+                return frame
+
+    def has(self, wanted: Frame) -> bool:
+        return any(members(frame) == members(wanted) for frame in self.frames[wanted["type"]])
+
+
+def members(value: Any) -> Any:
+    """The names in an object, and in the objects in it; what a list holds is left out."""
+    return {name: members(inner) for name, inner in value.items()} if isinstance(value, dict) else None
+
+
+async def stay_for_everything(server: RunningServer) -> Heard:
+    """A visit in which a server says all that it has to say."""
+    heard, member, episode = Heard(), await server.a_member(), server.an_episode_apart()
+    hub = server.runtime.hub
+    async with in_room(server, episode, member.access) as room:
+        heard.frames["joined"].append(room.joined)
+        await heard.until_type(room, "presence")
+        await room.say(type="comment", message="một", cmid="c", id=8)
+        await heard.until_type(room, "ack")
+        for number in range(5):
+            await room.say(type="comment", message="nữa", cmid=str(number), id=number)
+        await heard.until_type(room, "error")
+        await room.say(type="history", id=7)
+        await heard.until_type(room, "history")
+        fresh = (await server.api.post("/auth/refresh", {"refresh": member.refresh})).json["access"]
+        await room.say(type="auth", token=fresh, id=9)
+        await heard.until_type(room, "auth_ok")
+        await server.runtime.db.users.update_one({"_id": member.id}, {"$set": {"username": f"{member.username} Anh"}})
+        await heard.until_type(room, "account_changed")
+        hub._rooms[f"comments:{episode}"].sent_at -= 25
+        await heard.until_type(room, "sync")
+        hub.degrade()
+        await heard.until_type(room, "degraded")
+        hub._refresh(hub._rooms[f"comments:{episode}"])
+        await heard.until_type(room, "gap")
+        await server.runtime.live.drain()
+        await heard.until_type(room, "reconnect")
+    return heard
+
+
+async def test_every_frame_of_the_page_is_one_that_the_server_sends_and_none_is_left_out(
+    start: StartServer, demo_database: str
+) -> None:
+    server = await start(mongo_database=demo_database)
+    registered = await server.register()
+    link = await server.proof_for(registered)
+    async with waiting(server, registered["uid"], registered["access"]) as client:
+        new_user = Heard()
+        await new_user.until_type(client, "joined")
+        await server.api.post_to(link)
+        await new_user.until_type(client, "email_verified")
+    heard = await stay_for_everything(server)
+    for kind, frames in new_user.frames.items():
+        heard.frames[kind].extend(frames)
+    assert [frame for frame in shown("server") if not heard.has(frame)] == []
+    assert heard.frames.keys() == {frame["type"] for frame in shown("server")}
+
+
+async def test_every_frame_of_the_page_is_one_that_the_server_takes(server: RunningServer) -> None:
+    member, episode = await server.a_member(), server.an_episode_apart()
+    async with in_room(server, episode, member.access) as room:
+        for frame in shown("client"):
+            given = {"token": member.access} if frame["type"] == "auth" else {}
+            await room.say(**{**frame, **given, "id": "asked"})
+            answer = await room.hear_until(lambda heard: heard.get("id") == "asked")
+            assert answer["type"] in ("auth_ok", "ack", "history"), answer
+
+
+def test_every_close_code_of_ours_is_explained() -> None:
+    ours = {wire.UNAUTHENTICATED, wire.FORBIDDEN, wire.NOT_FOUND, wire.FLOODING, wire.POLICY, wire.TOO_BIG, STUCK}
+    others = {wire.UNSUPPORTED, wire.INVALID_TEXT, wire.PROTOCOL_ERROR, wire.INTERNAL_ERROR, wire.RESTART}
+    table = PAGE.partition("## When the socket closes")[2].partition("\n## ")[0]
+    explained = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", table, re.M) for code in row.split(",")}
+    assert ours | others | {wire.TRY_AGAIN_LATER} <= explained
+
+
+def test_every_blocked_frame_is_marked_with_who_sends_it() -> None:
+    assert len(re.findall(r"^```json", PAGE, re.M)) == len(shown("client")) + len(shown("server"))
