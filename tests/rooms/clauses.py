@@ -67,7 +67,7 @@ This page is written by `python -m tests.rooms.clauses`.
 """
 
 
-def tests_by_clause() -> dict[int, list[tuple[str, str]]]:
+def shown_by() -> dict[int, list[tuple[str, str]]]:
     """(file, function) of every test that names a clause."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
@@ -79,7 +79,7 @@ def tests_by_clause() -> dict[int, list[tuple[str, str]]]:
 
 def page() -> str:
     """The whole page."""
-    parts, found = [HEAD], tests_by_clause()
+    parts, found = [HEAD], shown_by()
     for number, title in CLAUSES.items():
         parts.append(f"\n## {number}. {title}\n\n")
         parts.extend(f"- [{_words(name)}](../{path})\n" for path, name in found[number])
