@@ -26,6 +26,7 @@ from smovie.store import (
     departures,
     mails,
     mutes,
+    notifications,
     reactions,
     reports,
     sessions,
@@ -122,4 +123,5 @@ _LEFT_BEHIND: tuple[Callable[[Database, str], Awaitable[object]], ...] = (
     _take_reactions_back,
     reports.delete_of_user,
     mutes.delete_of_user,
+    notifications.delete_of_user,
 )

@@ -7,9 +7,8 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from smovie.ids import ID_PATTERN
-from smovie.models.avatars import avatar_of
 from smovie.models.base import Model, Moment, StoredModel, iso_z
-from smovie.models.comments import AuthorAnswer, Comment
+from smovie.models.comments import AuthorAnswer, Comment, shown_avatar
 
 NotificationId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
@@ -108,4 +107,4 @@ def event_of(one: Notification, comment: Comment) -> dict[str, object]:
 
 
 def _author_of(comment: Comment) -> AuthorAnswer:
-    return AuthorAnswer(id=comment.user_id, username=comment.username, avatar=avatar_of(comment.user_id))
+    return AuthorAnswer(id=comment.user_id, username=comment.username, avatar=shown_avatar(comment))

@@ -61,3 +61,9 @@ async def last_kept(db: Database, user_id: str, most: int) -> str | None:
 async def delete_before(db: Database, user_id: str, notification_id: str) -> None:
     """Remove a user's notifications that are older than one of them."""
     await db.notifications.delete_many({"user_id": user_id, "_id": {"$lt": notification_id}})
+
+
+@store_call
+async def delete_of_user(db: Database, user_id: str) -> None:
+    """Remove all that a user was told."""
+    await db.notifications.delete_many({"user_id": user_id})  # index user_id, _id

@@ -202,6 +202,10 @@ DECISIONS = {
     "GET /api/v1/rooms/{episode_id}/mutes": Decision(MODERATOR, 200),
     "PUT /api/v1/rooms/{episode_id}/mutes/{user_id}": Decision(MODERATOR, 200, {"seconds": 60}, at=anybody),
     "DELETE /api/v1/rooms/{episode_id}/mutes/{user_id}": Decision(MODERATOR, 204, at=muted),
+    "GET /api/v1/rooms/{episode_id}/events": Decision(VERIFIED, 200),
+    "GET /api/v1/me/notifications": Decision(VERIFIED, 200),
+    "POST /api/v1/me/notifications/read": Decision(VERIFIED, 204, {"ids": ["0" * 20]}),
+    "GET /ws/notifications": Decision(VERIFIED, OPENED),
     "GET /ws/comments/{place}": Decision(VERIFIED, OPENED, at=lambda s: {"place": places(s)["episode_id"]}),
     # Accounts: who holds a link or a refresh token may use it, whoever they are signed in as
     "POST /api/v1/auth/register": Decision(PUBLIC, 201, registration),
