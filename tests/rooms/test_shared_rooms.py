@@ -22,12 +22,10 @@ def patient() -> Iterator[None]:
         yield
 
 
-async def two(start: StartServer, database: str, redis_server: RedisServer, **settings: object) -> Pair:
-    """Two instances of one SMovie."""
-    given = {
-        "mongo_database": database, "redis_url": redis_server.url, "mirror_patience_ms": 10_000,
-        "limit_comments_per_10s": 0, **settings,
-    }  # fmt: skip
+async def two(start: StartServer, server: RunningServer, **settings: object) -> Pair:
+    """Two instances of one SMovie. All that use a database share an outbox: whose mailer sends a letter is chance."""
+    of_all = {"mongo_database": server.settings.mongo_database, "data_dir": server.settings.data_dir}
+    given = {**of_all, "mirror_patience_ms": 10_000, "limit_comments_per_10s": 0, **settings}
     return await start(**given), await start(**given)
 
 
@@ -42,9 +40,9 @@ async def in_both(pair: Pair, episode: str, *members: Member) -> AsyncIterator[l
 
 
 async def test_clause_14_edits_reactions_and_pins_reach_the_other_instance_in_one_order(
-    start: StartServer, demo_database: str, redis_server: RedisServer
+    start: StartServer, server: RunningServer, redis_server: RedisServer
 ) -> None:
-    pair = await two(start, demo_database, redis_server)
+    pair = await two(start, server, redis_url=redis_server.url)
     here, _ = pair
     author, moderator, episode = await here.a_member(), await here.a_moderator(), here.an_episode_apart()
     async with in_both(pair, episode, author, moderator) as [room, staff]:
@@ -55,16 +53,16 @@ async def test_clause_14_edits_reactions_and_pins_reach_the_other_instance_in_on
         await staff.ask("slow_mode", seconds=5)
         await staff.ask("close")
         await room.hear_type("closed")
-        orders = [await replay(server, room, episode, author.access) for server in pair]
+        orders = [await replay(instance, room, episode, author.access) for instance in pair]
     assert orders[0] == orders[1]
     kinds = ["comment", "edited", "reaction", "pinned", "slow_mode", "closed"]
     assert [frame["type"] for frame in orders[0]] == kinds
 
 
 async def test_clause_14_a_deleted_text_is_gone_from_every_instance_and_from_redis(
-    start: StartServer, demo_database: str, redis_server: RedisServer
+    start: StartServer, server: RunningServer, redis_server: RedisServer
 ) -> None:
-    pair = await two(start, demo_database, redis_server)
+    pair = await two(start, server, redis_url=redis_server.url)
     here, there = pair
     author, moderator, episode = await here.a_member(), await here.a_moderator(), here.an_episode_apart()
     async with in_both(pair, episode, author, moderator) as [room, staff]:
@@ -73,8 +71,8 @@ async def test_clause_14_a_deleted_text_is_gone_from_every_instance_and_from_red
         await staff.ask("pin", comment_id=comment)
         await staff.ask("delete", comment_id=comment)
         await room.hear_type("deleted")
-        for server in pair:
-            told = await replay(server, room, episode, author.access)
+        for instance in pair:
+            told = await replay(instance, room, episode, author.access)
             assert [frame["type"] for frame in told] == ["deleted"] * 4
             assert "bí mật" not in orjson.dumps(told).decode()
     async with redis_server.client() as redis:
@@ -88,33 +86,33 @@ async def test_clause_14_a_deleted_text_is_gone_from_every_instance_and_from_red
 
 
 async def test_clause_14_counts_are_exact_when_both_instances_count(
-    start: StartServer, demo_database: str, redis_server: RedisServer
+    start: StartServer, server: RunningServer, redis_server: RedisServer
 ) -> None:
-    pair = await two(start, demo_database, redis_server)
+    pair = await two(start, server, redis_url=redis_server.url)
     here, there = pair
     episode, members = here.an_episode_apart(), [await here.a_member() for _ in range(6)]
     async with in_both(pair, episode, members[0], members[1]) as rooms:
         comment = await rooms[0].comment("cùng thích")
         path = f"/api/v1/comments/{comment}/reactions/%F0%9F%98%AE"
         answers = await asyncio.gather(
-            *(server.api.call("PUT", path, access=member.access) for member in members for server in pair)
+            *(instance.api.call("PUT", path, access=member.access) for member in members for instance in pair)
         )
         assert {answer.status for answer in answers} == {200}
         told = await asyncio.gather(
             *(room.hear_until(lambda frame: frame.get("reactions", {}).get("😮") == 6) for room in rooms)
         )
         assert told[0] == told[1]
-        for server in pair:
-            last = (await replay(server, rooms[0], episode, members[0].access))[-1]
+        for instance in pair:
+            last = (await replay(instance, rooms[0], episode, members[0].access))[-1]
             assert last["reactions"]["😮"] == 6
     (shown,) = (await there.api.get(f"/episodes/{episode}/comments")).json["results"]
     assert shown["reactions"] == {"😮": 6}
 
 
 async def test_clause_15_people_and_writers_are_counted_once_over_instances(
-    start: StartServer, demo_database: str, redis_server: RedisServer
+    start: StartServer, server: RunningServer, redis_server: RedisServer
 ) -> None:
-    pair = await two(start, demo_database, redis_server)
+    pair = await two(start, server, redis_url=redis_server.url)
     here, _ = pair
     member, reader, episode = await here.a_member(), await here.a_member(), here.an_episode_apart()
     async with in_both(pair, episode, member) as tabs, in_room(here, episode, reader.access) as other:
@@ -129,9 +127,9 @@ async def test_clause_15_people_and_writers_are_counted_once_over_instances(
 
 
 async def test_clause_17_comments_are_counted_over_instances(
-    start: StartServer, demo_database: str, redis_server: RedisServer
+    start: StartServer, server: RunningServer, redis_server: RedisServer
 ) -> None:
-    pair = await two(start, demo_database, redis_server, limit_comments_per_10s=3)
+    pair = await two(start, server, redis_url=redis_server.url, limit_comments_per_10s=3)
     member, episode = await pair[0].a_member(), pair[0].an_episode_apart()
     async with in_both(pair, episode, member) as tabs:
         for number in range(3):
@@ -141,9 +139,9 @@ async def test_clause_17_comments_are_counted_over_instances(
 
 
 async def test_clause_18_slow_mode_counts_over_instances(
-    start: StartServer, demo_database: str, redis_server: RedisServer
+    start: StartServer, server: RunningServer, redis_server: RedisServer
 ) -> None:
-    pair = await two(start, demo_database, redis_server)
+    pair = await two(start, server, redis_url=redis_server.url)
     here, there = pair
     member, moderator, episode = await here.a_member(), await here.a_moderator(), here.an_episode_apart()
     path = f"/episodes/{episode}/comments"
@@ -158,9 +156,9 @@ async def test_clause_18_slow_mode_counts_over_instances(
 
 
 async def test_clause_16_a_mute_holds_and_is_told_on_the_other_instance(
-    start: StartServer, demo_database: str, redis_server: RedisServer
+    start: StartServer, server: RunningServer, redis_server: RedisServer
 ) -> None:
-    pair = await two(start, demo_database, redis_server)
+    pair = await two(start, server, redis_url=redis_server.url)
     here, _ = pair
     member, moderator, episode = await here.a_member(), await here.a_moderator(), here.an_episode_apart()
     async with in_both(pair, episode, moderator, member) as [staff, room]:
@@ -173,8 +171,8 @@ async def test_clause_16_a_mute_holds_and_is_told_on_the_other_instance(
         await room.comment("cảm ơn")
 
 
-async def test_rules_are_read_anew_while_their_changes_do_not_arrive(start: StartServer, demo_database: str) -> None:
-    here, there = await start(mongo_database=demo_database), await start(mongo_database=demo_database)
+async def test_rules_are_read_anew_while_their_changes_do_not_arrive(start: StartServer, server: RunningServer) -> None:
+    here, there = await two(start, server)
     member, moderator, episode = await here.a_member(), await here.a_moderator(), here.an_episode_apart()
     path = f"/episodes/{episode}/comments"
     assert (await there.api.post(path, {"message": "một"}, access=member.access)).status == 201
@@ -187,9 +185,9 @@ async def test_rules_are_read_anew_while_their_changes_do_not_arrive(start: Star
 
 
 async def test_a_closed_room_is_closed_on_an_instance_that_has_nobody_there(
-    start: StartServer, demo_database: str
+    start: StartServer, server: RunningServer
 ) -> None:
-    here, there = await start(mongo_database=demo_database), await start(mongo_database=demo_database)
+    here, there = await two(start, server)
     member, moderator, episode = await here.a_member(), await here.a_moderator(), here.an_episode_apart()
     path = f"/episodes/{episode}/comments"
     assert (await there.api.post(path, {"message": "một"}, access=member.access)).status == 201
