@@ -13,11 +13,12 @@ from smovie.errors import NotFound
 from smovie.models.accounts import Identity
 from smovie.models.base import now
 from smovie.models.comments import OwnComment
-from smovie.models.exports import ExportedAddress, ExportedSocialAccount, ExportHead
+from smovie.models.exports import ExportedAddress, ExportedNotification, ExportedSocialAccount, ExportHead
+from smovie.models.notifications import Notification
 from smovie.models.reactions import GivenReaction
 from smovie.models.rooms import SentReport
 from smovie.models.social import SocialAccount
-from smovie.store import comments, reactions, reports, social_accounts, users
+from smovie.store import comments, notifications, reactions, reports, social_accounts, users
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle
 
@@ -52,6 +53,7 @@ async def export_account(means: AccountMeans, caller: Identity) -> AsyncIterator
         former_addresses=[ExportedAddress(email=one.email, until=one.until) for one in user.former_addresses],
         sessions=(await devices.list_sessions(means.db, caller)).results,
         social_accounts=[_shown(account) for account in await social_accounts.of_user(means.db, user.id)],
+        notifications=[_told(one) for one in await notifications.of_user(means.db, user.id)],
     )
     yield head.model_dump_json().removesuffix("}").encode()
     for name, read in _GROWING:
@@ -68,4 +70,11 @@ def _shown(account: SocialAccount) -> ExportedSocialAccount:
     return ExportedSocialAccount(
         provider=account.provider, provider_id=account.provider_id, scopes=account.scopes,
         linked_at=account.created_at, last_used_at=account.last_used_at,
+    )  # fmt: skip
+
+
+def _told(one: Notification) -> ExportedNotification:
+    return ExportedNotification(
+        id=one.id, kind=one.kind, episode_id=one.episode_id, comment_id=one.comment_id, read=one.read,
+        created_at=one.created_at,
     )  # fmt: skip

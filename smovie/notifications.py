@@ -17,7 +17,7 @@ from smovie.errors import Unavailable
 from smovie.ids import IdSource
 from smovie.models.accounts import Identity
 from smovie.models.base import now
-from smovie.models.comments import Comment
+from smovie.models.comments import NOBODY_ID, Comment
 from smovie.models.notifications import (
     Kind,
     Notification,
@@ -76,6 +76,8 @@ async def notify(desk: NotificationDesk, kind: Kind, user_id: str, comment: Comm
     Past the receiver's limits a reply is folded: it is in its room, and nowhere else. Who floods somebody with replies
     so hides other replies for an hour, but never what moderators did.
     """
+    if user_id == NOBODY_ID:
+        return
     told = await notifications.about(desk.db, user_id, comment.id, kind)
     if told is None:
         if kind is Kind.REPLY and not await _may_tell(desk, user_id, sender_id=comment.user_id):

@@ -4,6 +4,7 @@ from smovie.models.accounts import Me, Provider
 from smovie.models.base import Model, Moment
 from smovie.models.comments import OwnComment
 from smovie.models.devices import OpenSession
+from smovie.models.notifications import Kind
 from smovie.models.reactions import GivenReaction
 from smovie.models.rooms import SentReport
 
@@ -23,6 +24,17 @@ class ExportedSocialAccount(Model):
     last_used_at: Moment
 
 
+class ExportedNotification(Model):
+    """What they were told; whose comment it is about is that author's."""
+
+    id: str
+    kind: Kind
+    episode_id: str
+    comment_id: str
+    read: bool
+    created_at: Moment
+
+
 class ExportHead(Model):
     """What is short."""
 
@@ -31,6 +43,7 @@ class ExportHead(Model):
     former_addresses: list[ExportedAddress]
     sessions: list[OpenSession]
     social_accounts: list[ExportedSocialAccount]
+    notifications: list[ExportedNotification]
 
 
 class Export(ExportHead):

@@ -36,6 +36,13 @@ async def page(db: Database, user_id: str, query: NotificationQuery) -> list[Not
 
 
 @store_call
+async def of_user(db: Database, user_id: str) -> list[Notification]:
+    """All that a user was told, oldest first: of each only so many are kept."""
+    cursor = db.notifications.find({"user_id": user_id}).sort("_id", 1)
+    return [_to_notification(row) async for row in cursor]  # index user_id, _id
+
+
+@store_call
 async def count_unread(db: Database, user_id: str, most: int) -> int:
     """How many a user has not read, at most so many."""
     return int(await db.notifications.count_documents({"user_id": user_id, "read": False}, limit=most))

@@ -11,6 +11,7 @@ from smovie.store import comments
 from smovie.talk import editing
 from tests.support.notified import in_own_room, notified, say
 from tests.support.server import Member, RunningServer
+from tests.support.wait import until
 
 
 async def with_replies(server: RunningServer, count: int) -> tuple[Member, list[str]]:
@@ -121,3 +122,28 @@ async def test_a_moderation_that_a_killed_instance_told_nobody_of_is_told_later_
         await editing.tell_untold(server.runtime.comments)
         await server.runtime.notifications.flush()
     assert [(one["kind"], one["comment_id"]) for one in await notified(server, author, 1)] == [("moderation", comment)]
+
+
+async def test_the_export_says_what_one_was_told_and_nothing_that_others_wrote(server: RunningServer) -> None:
+    author, replies = await with_replies(server, 2)
+    answer = await server.api.get("/me/export", access=author.access)
+    assert [(one["kind"], one["comment_id"]) for one in answer.json["notifications"]] == [("reply", i) for i in replies]
+    assert "đáp" not in answer.body.decode()
+
+
+async def test_a_deleted_account_is_told_nothing_and_what_it_wrote_is_nobodys(server: RunningServer) -> None:
+    author, other, episode = await server.a_member(), await server.a_member(), server.an_episode_apart()
+    asked = await say(server, author, episode, "hỏi")
+    reply = await say(server, other, episode, "đáp", asked)
+    await notified(server, author, 1)
+    left = await server.api.send("DELETE", "/me", {"password": other.password}, access=other.access)
+    assert left.status == 204
+
+    async def quoted() -> bool:
+        (one,) = await notified(server, author, 1)
+        return bool(one["comment"]["user"] == {"id": "", "username": "", "avatar": None})
+
+    await until(quoted)
+    await say(server, author, episode, "còn ai không?", reply)
+    await server.runtime.notifications.flush()
+    assert await server.runtime.db.notifications.count_documents({"user_id": {"$in": ["", other.id]}}) == 0
