@@ -35,8 +35,9 @@ class RoomClient:
 
     async def hear_until(self, wanted: Callable[[Frame], bool]) -> Frame:
         """The next frame that is wanted; others are passed over."""
-        while not wanted(frame := await self.hear()):
-            pass
+        async with asyncio.timeout(WITHIN_S):  # in all: a quiet room still says where it stands
+            while not wanted(frame := await self.hear()):
+                pass
         return frame
 
     async def hear_type(self, kind: str) -> Frame:
