@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms.clauses import CLAUSES, PAGE, ROOT, page, shown_by
+from tests.rooms.clauses import CLAUSES, PAGE, ROOT, TO_COME, page, shown_by
 from tests.support.process import Programs
 from tests.support.server import FrontDoor
 from tests.support.wait import until
@@ -53,8 +53,8 @@ async def test_a_server_somewhere_else_is_tested_by_its_url(programs: Programs, 
     assert counts["skipped"] > 5, "what needs a second instance is skipped"
 
 
-def test_every_clause_of_the_protocol_is_shown_by_a_test() -> None:
-    assert shown_by().keys() == CLAUSES.keys()
+def test_every_clause_that_is_served_is_shown_by_a_test() -> None:
+    assert shown_by().keys() == CLAUSES.keys() - TO_COME
 
 
 def test_the_page_of_clauses_lists_the_tests_as_they_are() -> None:

@@ -40,6 +40,7 @@ CLAUSES = {
     29: "Long poll",
     30: "The socket of a new user",
 }
+TO_COME: set[int] = set()  # clauses that nothing serves yet
 HEAD = """# Conformance of a rooms server, clause by clause
 
 The tests of `tests/rooms` run against any server that speaks the protocol of [rooms.md](rooms.md), yours included:
@@ -53,6 +54,7 @@ SMOVIE_ROOMS_URL=https://movies.example make conformance
 |---|---|
 | `SMOVIE_ROOMS_URL` | where the server is, `http` or `https` |
 | `SMOVIE_ROOMS_USERS` | at least 12 verified users without a role; more are quicker: each rests 11 s after a test |
+| `SMOVIE_ROOMS_MODERATORS` | moderators, in the same way, else tests that need one are skipped |
 | `SMOVIE_ROOMS_TITLES` | slugs of series whose rooms may be used, else any series; comments stay in them |
 | `SMOVIE_ROOMS_ORIGIN` | a web site that the server allows, else one test is skipped |
 | `SMOVIE_ROOMS_OUTBOX` | the server's folder of mails, if it is on this machine, else tests that open one are skipped |
@@ -82,6 +84,7 @@ def page() -> str:
     parts, found = [HEAD], shown_by()
     for number, title in CLAUSES.items():
         parts.append(f"\n## {number}. {title}\n\n")
+        parts.extend(["Not served yet.\n"] if number in TO_COME else [])
         parts.extend(f"- [{_words(name)}](../{path})\n" for path, name in found[number])
     return "".join(parts)
 

@@ -1,5 +1,6 @@
 """docs/rooms.md is true: its frames are those that a server takes and sends, down to their members."""
 
+import asyncio
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -11,8 +12,8 @@ from handlers.live import wire
 from hub.hub import STUCK
 from tests.conftest import StartServer
 from tests.rooms.test_verify import waiting
-from tests.support.room import Frame, RoomClient, in_room
-from tests.support.server import RunningServer
+from tests.support.room import WITHIN_S, Frame, RoomClient, in_room
+from tests.support.server import Member, RunningServer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rooms.md").read_text(encoding="utf-8")
 
@@ -29,11 +30,12 @@ class Heard:
         self.frames: dict[str, list[Frame]] = defaultdict(list)
 
     async def until_type(self, client: RoomClient, kind: str) -> Frame:
-        while True:
-            frame = await client.hear()
-            self.frames[frame["type"]].append(frame)
-            if frame["type"] == kind:
-                return frame
+        async with asyncio.timeout(WITHIN_S):
+            while True:
+                frame = await client.hear()
+                self.frames[frame["type"]].append(frame)
+                if frame["type"] == kind:
+                    return frame
 
     def has(self, wanted: Frame) -> bool:
         return any(members(frame) == members(wanted) for frame in self.frames[wanted["type"]])
@@ -42,6 +44,42 @@ class Heard:
 def members(value: Any) -> Any:
     """The names in an object, and in the objects in it; what a list holds is left out."""
     return {name: members(inner) for name, inner in value.items()} if isinstance(value, dict) else None
+
+
+async def comment_of(server: RunningServer, author: Member, episode: str) -> str:
+    posted = await server.api.post(f"/episodes/{episode}/comments", {"message": "một"}, access=author.access)
+    assert posted.status == 201, posted.json
+    return str(posted.json["comment"]["id"])
+
+
+async def change_comments(heard: Heard, server: RunningServer, room: RoomClient) -> None:
+    (comment,) = (await server.api.get(f"/episodes/{room.joined['room']}/comments?limit=1")).json["results"]
+    about = {"comment_id": comment["id"]}
+    for act, told in (
+        ({"type": "typing"}, "typing"),
+        ({"type": "edit", "message": "khác", **about}, "edited"),
+        ({"type": "react", "emoji": "👍", **about}, "reaction"),
+        ({"type": "delete", **about}, "deleted"),
+    ):
+        await room.say(**act)
+        await heard.until_type(room, told)
+
+
+async def moderate(heard: Heard, server: RunningServer, room: RoomClient, moderator: Member) -> None:
+    """A moderator's acts on a room, as somebody in it hears them."""
+    comment = await comment_of(server, moderator, room.joined["room"])
+    about, whom = {"comment_id": comment}, {"user_id": room.joined["me"]["id"]}
+    async with in_room(server, room.joined["room"], moderator.access) as staff:
+        for act, told in (
+            ({"type": "pin", **about}, "pinned"),
+            ({"type": "unpin", **about}, "unpinned"),
+            ({"type": "slow_mode", "seconds": 5}, "slow_mode"),
+            ({"type": "close"}, "closed"),
+            ({"type": "mute", "seconds": 60, "reason": "spam", **whom}, "muted"),
+            ({"type": "unmute", **whom}, "unmuted"),
+        ):
+            await staff.say(**act)
+            await heard.until_type(room, told)
 
 
 async def stay_for_everything(server: RunningServer) -> Heard:
@@ -53,6 +91,8 @@ async def stay_for_everything(server: RunningServer) -> Heard:
         await heard.until_type(room, "presence")
         await room.say(type="comment", message="một", cmid="c", id=8)
         await heard.until_type(room, "ack")
+        await change_comments(heard, server, room)
+        await moderate(heard, server, room, await server.a_moderator())
         for number in range(5):
             await room.say(type="comment", message="nữa", cmid=str(number), id=number)
         await heard.until_type(room, "error")
@@ -93,13 +133,25 @@ async def test_every_frame_of_the_page_is_one_that_the_server_sends_and_none_is_
 
 
 async def test_every_frame_of_the_page_is_one_that_the_server_takes(server: RunningServer) -> None:
-    member, episode = await server.a_member(), server.an_episode_apart()
-    async with in_room(server, episode, member.access) as room:
-        for frame in shown("client"):
-            given = {"token": member.access} if frame["type"] == "auth" else {}
-            await room.say(**{**frame, **given, "id": "asked"})
-            answer = await room.hear_until(lambda heard: heard.get("id") == "asked")
-            assert answer["type"] in ("auth_ok", "ack", "history"), answer
+    member, moderator, episode = await server.a_member(), await server.a_moderator(), server.an_episode_apart()
+    async with in_room(server, episode, member.access) as room, in_room(server, episode, moderator.access) as staff:
+        known = {"token": member.access, "user_id": member.id}
+        for client, frame in [*((room, one) for one in shown("client")), *((staff, one) for one in shown("moderator"))]:
+            if frame["type"] == "typing":  # it is not answered
+                await client.say(**frame)
+                continue
+            if "comment_id" in frame:
+                known["comment_id"] = await comment_of(server, await server.a_member(), episode)
+            if frame["type"] in ("edit", "delete"):
+                known["comment_id"] = await comment_of(server, member, episode)
+            given = {name: value for name, value in known.items() if name in frame}
+            if frame["type"] == "unpin":
+                await server.api.call(
+                    "PUT", f"/api/v1/rooms/{episode}/pins/{known['comment_id']}", access=moderator.access
+                )
+            await client.say(**{**frame, **given, "id": "asked"})
+            answer = await client.hear_until(lambda heard: heard.get("id") == "asked")
+            assert answer["type"] in ("auth_ok", "ack", "history"), (frame, answer)
 
 
 def test_every_close_code_of_ours_is_explained() -> None:
@@ -111,4 +163,6 @@ def test_every_close_code_of_ours_is_explained() -> None:
 
 
 def test_every_blocked_frame_is_marked_with_who_sends_it() -> None:
-    assert len(re.findall(r"^```json", PAGE, re.M)) == len(shown("client")) + len(shown("server"))
+    assert len(re.findall(r"^```json", PAGE, re.M)) == sum(
+        len(shown(whose)) for whose in ("client", "server", "moderator")
+    )

@@ -26,6 +26,7 @@ class Target:
 
     url: str
     users: tuple[tuple[str, str], ...]  # e-mail address and password, of verified users without a role
+    moderators: tuple[tuple[str, str], ...]
     titles: tuple[str, ...]  # slugs; empty: every series
     origin: str  # of a site that the server allows
     outbox: str  # the server's folder of mails, where it runs on this machine
@@ -35,15 +36,20 @@ class Target:
         """None without SMOVIE_ROOMS_URL. Errors: ValueError for one that cannot be tested."""
         if "SMOVIE_ROOMS_URL" not in given:
             return None
-        pairs = [word.partition(":") for word in given.get("SMOVIE_ROOMS_USERS", "").split()]
-        users = tuple((email, password) for email, _, password in pairs if password)
+        users = _accounts(given.get("SMOVIE_ROOMS_USERS", ""))
         if len(users) < 12:
             raise ValueError('SMOVIE_ROOMS_USERS: at least 12 users are needed, as "email:password email:password …"')
         return cls(
             url=given["SMOVIE_ROOMS_URL"].rstrip("/"), users=users,
+            moderators=_accounts(given.get("SMOVIE_ROOMS_MODERATORS", "")),
             titles=tuple(given.get("SMOVIE_ROOMS_TITLES", "").split()),
             origin=given.get("SMOVIE_ROOMS_ORIGIN", ""), outbox=given.get("SMOVIE_ROOMS_OUTBOX", ""),
         )  # fmt: skip
+
+
+def _accounts(words: str) -> tuple[tuple[str, str], ...]:
+    pairs = [word.partition(":") for word in words.split()]
+    return tuple((email, password) for email, _, password in pairs if password)
 
 
 class RemoteServer(FrontDoor):
@@ -53,6 +59,7 @@ class RemoteServer(FrontDoor):
         super().__init__(target.url, Api(target.url))
         self._target = target
         self._users = itertools.cycle(target.users)
+        self._moderators = itertools.cycle(target.moderators)
         self._handed_out: dict[str, float] = {}
         self._quiet_rooms: Iterator[str] = iter(())
 
@@ -80,8 +87,15 @@ class RemoteServer(FrontDoor):
         return episode
 
     async def a_member(self) -> Member:
-        """The user who has rested longest, freshly signed in; waits until no limit counts what they did before."""
-        email, password = next(self._users)
+        """The user who has rested longest."""
+        return await self._signed_in(*next(self._users))
+
+    async def a_moderator(self) -> Member:
+        """The moderator who has rested longest."""
+        return await self._signed_in(*(next(self._moderators, None) or pytest.skip("SMOVIE_ROOMS_MODERATORS has none")))
+
+    async def _signed_in(self, email: str, password: str) -> Member:
+        """Sign in somebody, once no limit counts what they did before."""
         await asyncio.sleep(self._handed_out.get(email, -RESTED_S) + RESTED_S - time.monotonic())
         credentials = {"email": email, "password": password}
         while (answer := await self.api.post("/auth/login", credentials)).status == 429:
