@@ -24,7 +24,7 @@ APPEND = (
     _STAND
     + """
 if ARGV[8] == '1' then
-  for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-')) do
+  for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 500)) do
     if entry[2][2] == ARGV[6] then return false end
   end
 end
