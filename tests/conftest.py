@@ -101,18 +101,25 @@ def demo_database(io_loop: IOLoop, mongod: str) -> str:
     return io_loop.run_sync(load)
 
 
+FolderOf = Callable[[str], Path]
 StartServer = Callable[..., Awaitable[RunningServer]]
 
 
+@pytest.fixture(scope="session")
+def data_dir_of(tmp_path_factory: pytest.TempPathFactory) -> FolderOf:
+    """Where servers keep their files, by database: in one place, the outbox too, for whose mailer sends is chance."""
+    folder = tmp_path_factory.mktemp("data")
+    return lambda database: folder / database
+
+
 @pytest.fixture
-def start(io_loop: IOLoop, mongod: str, tmp_path: Path, database_names: Iterator[str]) -> Iterator[StartServer]:
+def start(io_loop: IOLoop, mongod: str, data_dir_of: FolderOf, database_names: Iterator[str]) -> Iterator[StartServer]:
     """Start a SMovie of one's own: `await start(limit_frames_per_10s=3)`; on an empty database unless named."""
     stack = AsyncExitStack()
-    numbers = itertools.count()
 
-    async def start_one(**settings: object) -> RunningServer:
-        folder = tmp_path / f"server{next(numbers)}"
-        given = {"mongo_url": mongod, "mongo_database": next(database_names), "data_dir": folder, **settings}
+    async def start_one(mongo_database: str = "", **settings: object) -> RunningServer:
+        name = mongo_database or next(database_names)
+        given = {"mongo_url": mongod, "mongo_database": name, "data_dir": data_dir_of(name), **settings}
         return await stack.enter_async_context(start_server(test_settings(**given)))
 
     yield start_one
@@ -120,13 +127,11 @@ def start(io_loop: IOLoop, mongod: str, tmp_path: Path, database_names: Iterator
 
 
 @pytest.fixture(scope="session")
-def server(
-    io_loop: IOLoop, mongod: str, demo_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningServer]:
+def server(io_loop: IOLoop, mongod: str, demo_database: str, data_dir_of: FolderOf) -> Iterator[RunningServer]:
     """A running SMovie with the demo catalogue, shared by all tests that leave it as it is."""
     stack = AsyncExitStack()
     settings = test_settings(
-        mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path_factory.mktemp("server"),
+        mongo_url=mongod, mongo_database=demo_database, data_dir=data_dir_of(demo_database),
         allowed_origins=frozenset([RunningServer.allowed_origin]),
     )  # fmt: skip
     yield io_loop.run_sync(lambda: stack.enter_async_context(start_server(settings)))

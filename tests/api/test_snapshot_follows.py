@@ -9,6 +9,7 @@ from pymongo import monitoring
 from smovie.importing.demo import load_demo
 from smovie.models.base import now
 from smovie.store.mongo import Database
+from tests.conftest import FolderOf
 from tests.support.server import RunningServer, start_server, test_settings
 from tests.support.wait import until
 
@@ -128,9 +129,11 @@ class Commands(monitoring.CommandListener):
         pass
 
 
-async def test_reading_the_catalogue_asks_mongodb_nothing(mongod: str, demo_database: str, tmp_path: Path) -> None:
+async def test_reading_the_catalogue_asks_mongodb_nothing(
+    mongod: str, demo_database: str, data_dir_of: FolderOf
+) -> None:
     commands = Commands()
-    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path)
+    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=data_dir_of(demo_database))
     async with AsyncExitStack() as up:
         server = await up.enter_async_context(start_server(settings, listeners=[commands]))
         commands.names.clear()

@@ -2,11 +2,11 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 from pymongo import monitoring
 
+from tests.conftest import FolderOf
 from tests.support.room import dial, in_room
 from tests.support.server import RunningServer, start_server, test_settings
 
@@ -134,11 +134,14 @@ class CommentReads(monitoring.CommandListener):
 
 
 async def test_a_crowd_that_comes_at_once_asks_mongodb_for_the_page_a_few_times(
-    mongod: str, demo_database: str, tmp_path: Path
+    mongod: str, demo_database: str, data_dir_of: FolderOf
 ) -> None:
     reads = CommentReads()
     settings = test_settings(
-        mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path, limit_connections_per_user=0
+        mongo_url=mongod,
+        mongo_database=demo_database,
+        data_dir=data_dir_of(demo_database),
+        limit_connections_per_user=0,
     )
     async with start_server(settings, listeners=[reads]) as server:
         member, episode = await server.a_member(), server.an_episode_apart()

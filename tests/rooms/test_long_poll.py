@@ -3,13 +3,12 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smovie.models.comments import MESSAGE_MAX
-from tests.conftest import StartServer
+from tests.conftest import FolderOf, StartServer
 from tests.support.api import Answer
 from tests.support.notified import say
 from tests.support.redis import RedisServer
@@ -231,8 +230,10 @@ async def test_clause_29_who_may_not_enter_hears_nothing(server: RunningServer) 
         assert (await server.api.get(f"/rooms/{episode}/events?{query}", access=member.access)).status == 422, query
 
 
-async def test_clause_29_a_stopping_server_answers_at_once(mongod: str, demo_database: str, tmp_path: Path) -> None:
-    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path)
+async def test_clause_29_a_stopping_server_answers_at_once(
+    mongod: str, demo_database: str, data_dir_of: FolderOf
+) -> None:
+    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=data_dir_of(demo_database))
     stopping = AsyncExitStack()
     server = await stopping.enter_async_context(start_server(settings))
     member, episode = await server.a_member(), server.an_episode_apart()

@@ -46,12 +46,9 @@ class Pair:
 
 
 @pytest.fixture
-def pair(io_loop: IOLoop, start: StartServer, server: RunningServer, redis_server: RedisServer) -> Pair:
-    """All that use a database share an outbox: whose mailer sends a letter is chance."""
-    shared = {"mongo_database": server.settings.mongo_database, "data_dir": server.settings.data_dir}
-
+def pair(io_loop: IOLoop, start: StartServer, demo_database: str, redis_server: RedisServer) -> Pair:
     async def start_both() -> Pair:
-        given = {"redis_url": redis_server.url, "mirror_patience_ms": PATIENT_MS, **shared}
+        given = {"redis_url": redis_server.url, "mongo_database": demo_database, "mirror_patience_ms": PATIENT_MS}
         return Pair([await start(**given) for _ in range(2)], redis_server)
 
     return io_loop.run_sync(start_both)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import StartServer
+from tests.conftest import FolderOf, StartServer
 from tests.rooms.test_staying import failing
 from tests.support.proxy import Proxy
 from tests.support.server import Member, RunningServer, start_server, test_settings
@@ -86,9 +86,9 @@ async def stored(server: RunningServer, episode: str) -> list[str]:
 
 
 async def test_clause_23_a_client_comes_back_to_a_server_that_was_away_and_nothing_is_lost_or_doubled(
-    talker: Talker, mongod: str, demo_database: str, tmp_path: Path
+    talker: Talker, mongod: str, demo_database: str, data_dir_of: FolderOf
 ) -> None:
-    given = {"mongo_url": mongod, "mongo_database": demo_database, "data_dir": tmp_path / "data"}
+    given = {"mongo_url": mongod, "mongo_database": demo_database, "data_dir": data_dir_of(demo_database)}
     async with AsyncExitStack() as up:
         server = await up.enter_async_context(start_server(test_settings(**given)))
         member, other, episode = await server.a_member(), await server.a_member(), server.an_episode_apart()

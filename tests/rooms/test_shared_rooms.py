@@ -23,9 +23,13 @@ def patient() -> Iterator[None]:
 
 
 async def two(start: StartServer, server: RunningServer, **settings: object) -> Pair:
-    """Two instances of one SMovie. All that use a database share an outbox: whose mailer sends a letter is chance."""
-    of_all = {"mongo_database": server.settings.mongo_database, "data_dir": server.settings.data_dir}
-    given = {**of_all, "mirror_patience_ms": 10_000, "limit_comments_per_10s": 0, **settings}
+    """Two instances of one SMovie."""
+    given = {
+        "mongo_database": server.settings.mongo_database,
+        "mirror_patience_ms": 10_000,
+        "limit_comments_per_10s": 0,
+        **settings,
+    }
     return await start(**given), await start(**given)
 
 

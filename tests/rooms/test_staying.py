@@ -3,13 +3,12 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from pymongo import AsyncMongoClient
 
 from smovie.tokens import ACCESS_LIFE_S
-from tests.conftest import StartServer
+from tests.conftest import FolderOf, StartServer
 from tests.support.room import dial, in_room
 from tests.support.server import RunningServer, start_server, test_settings
 from tests.support.wait import until
@@ -65,9 +64,9 @@ async def test_clause_20_a_socket_closes_25_s_after_its_token(server: RunningSer
 
 
 async def test_clause_22_a_stopping_server_says_when_to_come_back(
-    mongod: str, demo_database: str, tmp_path: Path
+    mongod: str, demo_database: str, data_dir_of: FolderOf
 ) -> None:
-    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=tmp_path)
+    settings = test_settings(mongo_url=mongod, mongo_database=demo_database, data_dir=data_dir_of(demo_database))
     async with AsyncExitStack() as up:
         stopping = AsyncExitStack()
         server = await stopping.enter_async_context(start_server(settings))
