@@ -17,7 +17,7 @@ run: $(VENV)/.server  ## serve the demo catalogue on http://127.0.0.1:8888
 
 test: $(VENV)/.tools lint  ## lint, then all tests; the JavaScript client's need Node
 	@command -v node >/dev/null || { echo "node (20 or newer) is missing: apt-get install nodejs"; exit 1; }
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 conformance: $(VENV)/.tools  ## the tests of rooms against the server at SMOVIE_ROOMS_URL
 	@$(PY) -m pytest tests/rooms -rs
