@@ -1,5 +1,6 @@
 """What /proc tells of a process, and on which CPU it runs."""
 
+import functools
 import os
 import resource
 import time
@@ -12,6 +13,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
+@functools.cache  # as it was at first: who has been pinned since sees one CPU
 def cpus_for_bench() -> tuple[int, int]:
     """(CPU of the server under test, CPU of the load): apart where the machine has two."""
     mine = sorted(os.sched_getaffinity(0))

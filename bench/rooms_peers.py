@@ -79,7 +79,7 @@ def _judge(figures: dict[str, dict[str, Figures]]) -> None:
     rows: list[list[Any]] = []
     for floor in FLOORS:
         if (value := floor.value(figures)) is not None:
-            kept = value >= floor.bound if floor.at_least else value <= floor.bound
+            kept = value >= floor.bound if floor.at_least else 0 <= value <= floor.bound  # below 0: nothing was heard
             bound = f"{'≥' if floor.at_least else '≤'} {floor.bound:,g}"
             rows.append([floor.name, bound, value, "kept" if kept else "MISSED"])
     show_table("Floors", ["what", "floor", "measured", ""], rows)

@@ -1,9 +1,9 @@
 """Brings a room's new events to everybody who listens live, at a pace that leaves the loop to others.
 
 The cost of a crowd is its socket writes, not its messages: so everything that has happened in a room since its last
-tick goes to a listener in one write. A tick is due at once. What a tick has cost, the loop rests from before the next
-begins: in a quiet room that is nothing, in a crowd ticks grow apart by themselves and carry more each. A room too big
-to be written to at one go is written to in slices, in turn with the others (docs/decisions/0008).
+tick goes to a listener in one write. A tick is due at once. For what is written the loop owes the others a rest, and
+past some debt it takes it: in a quiet room that is never, in a crowd ticks grow apart by themselves and carry more
+each. A room too big to be written to at one go is written to in slices, in turn with the others (docs/decisions/0008).
 """
 
 from collections import deque
@@ -14,7 +14,8 @@ from hub.log import Entry
 from hub.room import Room, Seat, State
 
 SLICE_S = 0.008  # of writing, before the loop serves others
-REST = 0.6  # seconds of rest for each second of writing: fan-out takes 5/8 of the loop at the most
+REST = 0.6  # seconds of rest owed for each second of writing: fan-out takes 5/8 of the loop at the most
+DEBT_S = 0.01  # of rest that may be owed before it is taken, so that a big room's tick is not broken for its sake
 _WRITES_BETWEEN_LOOKS = 64  # … at the clock
 
 
@@ -37,7 +38,7 @@ class Fanout:
         self._fall_behind = fall_behind
         self._due: deque[Room] = deque()
         self._is_scheduled = False
-        self._rests_until = clock()
+        self._even_at = clock()  # when what is owed will have been rested
 
     def send(self, room: Room, entry: Entry) -> None:
         """Let the next tick of the room carry an event."""
@@ -51,8 +52,8 @@ class Fanout:
         if self._is_scheduled or not self._due:
             return
         self._is_scheduled = True
-        wait_s = self._rests_until - self._clock()
-        if wait_s <= 0:
+        wait_s = self._even_at - self._clock()
+        if wait_s <= DEBT_S:
             self._call_soon(self._run)
         else:
             self._call_later(wait_s, self._run)
@@ -76,7 +77,7 @@ class Fanout:
             if self._clock() >= until:
                 break
         ended = self._clock()
-        self._rests_until = ended + REST * (ended - began)
+        self._even_at = max(self._even_at, began) + (1 + REST) * (ended - began)
         self._schedule()
 
     def _begin_tick(self, room: Room) -> None:

@@ -1,6 +1,6 @@
 """Ticks: at once in a quiet room, joined and further apart in a crowd, in slices in a big one."""
 
-from hub.fanout import REST, SLICE_S
+from hub.fanout import DEBT_S, REST, SLICE_S
 from tests.hub.fakes import ROOM, Box, FakeClock, FakeListener
 
 
@@ -31,18 +31,28 @@ def test_a_quiet_room_is_written_to_with_the_loops_next_turn() -> None:
     assert listener.seqs == [1]
 
 
-def test_after_a_costly_tick_the_loop_rests_and_what_comes_meanwhile_is_joined() -> None:
+def test_what_is_written_now_and_then_is_written_at_once() -> None:
     box = Box()
     crowd = a_crowd(box, 100, 0.00004)
-    box.publish()
-    box.loop.tick()
-    for _ in range(3):
+    for number in range(20):
         box.publish()
-        box.loop.run()
-    assert all(len(listener.writes) == 1 for listener in crowd)
-    box.clock.pass_s(0.005 * REST)
+        box.loop.tick()
+        assert all(len(listener.writes) == number + 1 for listener in crowd)
+        box.clock.pass_s(0.004 * REST)
+
+
+def test_after_much_writing_the_loop_takes_the_rest_it_is_owed_and_what_comes_meanwhile_is_joined() -> None:
+    box = Box()
+    crowd = a_crowd(box, 100, 0.00004)
+    for _ in range(30):  # 120 ms of writing, were each written by itself
+        box.publish()
+        box.loop.tick()
+    at_once = len(crowd[0].writes)
+    assert DEBT_S < at_once * 0.004 * REST < DEBT_S + 0.005
+    box.clock.pass_s(at_once * 0.004 * REST + 0.001)
     box.loop.run()
-    assert all(len(listener.writes) == 2 and listener.seqs == [1, 2, 3, 4] for listener in crowd)
+    assert all(len(listener.writes) == at_once + 1 for listener in crowd)
+    assert all(listener.seqs == list(range(1, 31)) for listener in crowd)
 
 
 def test_a_big_room_is_written_to_in_slices_and_the_loop_serves_others_between_them() -> None:
