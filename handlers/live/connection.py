@@ -20,7 +20,7 @@ from handlers.live.wire import (
 )
 
 MAX_FRAME_BYTES = 8 << 10  # ROOMS.md 4
-CLOSE_WITHIN_S = 3.0  # for the peer's answer to our close frame
+CLOSE_WITHIN_S = 3.0  # for the peer's answer to our close frame, and for its end of the stream
 PING_AFTER_S = 25.0
 GONE_AFTER_S = 60.0
 ABNORMAL = 1006
@@ -28,6 +28,9 @@ ABNORMAL = 1006
 
 class Session(Protocol):
     """What a connection brings messages to."""
+
+    def begin(self) -> None:
+        """The connection is made."""
 
     def on_text(self, payload: bytes) -> None:
         """A whole text message, valid UTF-8."""
@@ -46,11 +49,13 @@ class LiveConnection(asyncio.Protocol):
     """A WebSocket. `send` never waits: what the peer does not read is counted, and judged by the hub."""
 
     __slots__ = (
-        "_broken", "_closing_code", "_held", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader", "_silent_s",
-        "_soft_bytes", "_transport", "session",
+        "_broken", "_closing_code", "_early", "_held", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader",
+        "_silent_s", "_soft_bytes", "_transport", "session",
     )  # fmt: skip
 
-    def __init__(self, soft_bytes: int, on_lost: "Callable[[LiveConnection], None]") -> None:
+    def __init__(
+        self, soft_bytes: int, on_lost: "Callable[[LiveConnection], None]", early: bytes = b""
+    ) -> None:  # fmt: skip
         self.session: Session | None = None
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader(MAX_FRAME_BYTES)
@@ -62,6 +67,7 @@ class LiveConnection(asyncio.Protocol):
         self._silent_s = 0.0
         self._pinged = False
         self._broken = False
+        self._early = early  # bytes that were read before the socket was taken over
         self._held = b""  # what goes with the next frames, or with the loop's next round
 
     # -- asyncio's side --------------------------------------------------------------------------------------------
@@ -69,6 +75,11 @@ class LiveConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=self._soft_bytes, low=self._soft_bytes // 4)
+        if self.session:
+            self.session.begin()
+        if self._early:
+            early, self._early = self._early, b""
+            self.data_received(early)
 
     def data_received(self, data: bytes) -> None:
         self._silent_s = 0.0
@@ -100,8 +111,11 @@ class LiveConnection(asyncio.Protocol):
         if message.opcode is Opcode.CLOSE:
             self._peer_code = close_code(message.payload)
             if self._closing_code is None:
+                self._send_held()
+                self._closing_code = self._peer_code
                 self._write(frame(Opcode.CLOSE, message.payload))
-            self._hang_up()
+                self._loop.call_later(CLOSE_WITHIN_S, self._hang_up_now)
+            self._end_stream()
         elif self._closing_code is not None or self.session is None:
             return  # we have said goodbye: nothing more is heard
         elif message.opcode is Opcode.TEXT:
@@ -163,7 +177,7 @@ class LiveConnection(asyncio.Protocol):
             return
         self._transport.write(close_frame(code, reason))
         if self._broken:
-            self._transport.write_eof()  # its answer cannot be read, so do not make it wait for ours
+            self._end_stream()  # its answer cannot be read, so do not make it wait for ours
         self._transport.resume_reading()
         self._loop.call_later(CLOSE_WITHIN_S, self._hang_up_now)
 
@@ -181,9 +195,13 @@ class LiveConnection(asyncio.Protocol):
         if self._transport and not self._transport.is_closing():
             self._transport.write(data)
 
-    def _hang_up(self) -> None:
-        if self._transport:
-            self._transport.close()  # what is buffered still goes out
+    def _end_stream(self) -> None:
+        """Send nothing more, and throw away what comes until the peer hangs up too (RFC 6455 7.1.1).
+
+        Hanging up on a peer that still talks would reset the line, and our close frame be lost with it."""
+        if self._transport and not self._transport.is_closing():
+            self._transport.write_eof()
+            self._transport.resume_reading()
 
     def _hang_up_now(self) -> None:
         if self._transport:

@@ -31,7 +31,7 @@ log = structlog.get_logger("rooms")
 
 SUBPROTOCOL = "smovie.v1"
 _BEARER = "bearer."
-_EARLY_BYTES = 64 << 10  # what an eager client may have sent with its handshake
+_EARLY_BYTES = 1 << 20  # of an eager client, that came with its handshake; Tornado reads some 128 KiB ahead
 _SEQ = re.compile(r"\d{1,15}")
 
 
@@ -40,6 +40,7 @@ class SocketHandler(ApiHandler):
 
     access: Access  # judged by the session, after the upgrade
     session: type[SocketSession]
+    connection = LiveConnection
 
     async def get(self, place: str = "") -> None:
         self._check_origin()
@@ -54,21 +55,27 @@ class SocketHandler(ApiHandler):
         origin = self.request.headers.get("Origin")
         if origin is None or origin in self.runtime.allowed_origins:
             return
-        if urlsplit(origin).netloc.lower() != self.request.headers.get("Host", "").lower():
-            raise Forbidden("origin_forbidden")
+        with contextlib.suppress(ValueError):  # of what is no address
+            if urlsplit(origin).netloc.lower() == self.request.headers.get("Host", "").lower():
+                return
+        raise Forbidden("origin_forbidden")
 
     def _check_handshake(self) -> str:
         """What RFC 6455 4.2.1 demands; returns the Sec-WebSocket-Accept. Errors: HTTPError 400 and 426."""
-        headers = self.request.headers
-        wishes = {word.strip().lower() for word in headers.get("Connection", "").split(",")}
-        asks = headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in wishes
-        if not asks or headers.get("Sec-WebSocket-Version") != "13":
+        request = self.request
+        may_ask = request.method == "GET" and request.version != "HTTP/1.0"
+        asks = "websocket" in self._listed("Upgrade") and "upgrade" in self._listed("Connection")
+        if not (may_ask and asks) or request.headers.get("Sec-WebSocket-Version") != "13":
             raise HTTPError(426)
-        key = headers.get("Sec-WebSocket-Key", "")
+        key = request.headers.get("Sec-WebSocket-Key", "")
         with contextlib.suppress(binascii.Error, ValueError):
             if len(base64.b64decode(key, validate=True)) == 16:
                 return WebSocketProtocol13.compute_accept_value(key)
         raise HTTPError(400)
+
+    def _listed(self, header: str) -> set[str]:
+        """The words of a header that holds a list, in small letters."""
+        return {word.strip().lower() for word in self.request.headers.get(header, "").split(",")}
 
     def _offered(self) -> tuple[str | None, bool]:
         """(token, whether our subprotocol was offered): the token of the query, else of a bearer subprotocol."""
@@ -100,7 +107,7 @@ class SocketHandler(ApiHandler):
             return
         finally:
             stream.close()  # the socket lives on under the descriptor that was taken
-        connection = LiveConnection(runtime.hub.limits.soft_bytes, runtime.live.remove)
+        connection = self.connection(runtime.hub.limits.soft_bytes, runtime.live.remove, early)
         session = self.session(runtime, connection, place, locale=locale, address=address, token=token, since=since)
         connection.session = session
         runtime.live.add(session)
@@ -112,9 +119,6 @@ class SocketHandler(ApiHandler):
             log.warning("a socket could not be taken over", problem=str(exc), request_id=request_id)
             return
         log.info("upgraded", room=session.room, request_id=request_id)
-        session.begin()
-        if early:
-            connection.data_received(early)
 
     def write_error(self, status_code: int, **kwargs: object) -> None:
         if status_code == 426:

@@ -5,6 +5,7 @@ encodes every message per receiver. Rooms need the opposite on all three counts 
 taken over after Tornado's handshake and read here. Text arrives checked; control frames arrive as they are.
 """
 
+import codecs
 import struct
 from collections.abc import Iterator
 from enum import IntEnum
@@ -23,7 +24,7 @@ class Opcode(IntEnum):
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED, NO_STATUS = 1000, 1001, 1002, 1003, 1005
 INVALID_TEXT, POLICY, TOO_BIG, INTERNAL_ERROR, RESTART, TRY_AGAIN_LATER = 1007, 1008, 1009, 1011, 1012, 1013
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, FLOODING = 4401, 4403, 4404, 4429  # our own (ROOMS.md 3, 18)
-_MOST_FRAGMENTS = 128  # of one message; a legitimate client splits 8 KiB into far fewer
+MOST_FRAGMENTS = 128  # of one message; a legitimate client splits 8 KiB into far fewer
 _SENDABLE_CODES = frozenset((1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014))
 
 
@@ -46,7 +47,7 @@ class WireError(Exception):
 class FrameReader:
     """Turns a byte stream from a client into messages. One per connection; small while nothing is under way."""
 
-    __slots__ = ("_buffer", "_closed", "_fragments", "_fragments_bytes", "_max_bytes", "_opcode")
+    __slots__ = ("_buffer", "_closed", "_fragments", "_fragments_bytes", "_max_bytes", "_opcode", "_tail")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -55,6 +56,7 @@ class FrameReader:
         self._opcode: Opcode | None = None  # of the fragmented message under way
         self._fragments: list[bytes] | None = None
         self._fragments_bytes = 0
+        self._tail = b""  # the code point with which its last fragment broke off
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that these bytes complete; none after CLOSE (RFC 6455 1.4).
@@ -94,18 +96,27 @@ class FrameReader:
             if available < 4:
                 return None
             (length,), header = struct.unpack_from("!H", data, at + 2), 4
+            _check_shortest(length, 126)
         elif length == 127:
             if available < 10:
                 return None
             (length,), header = struct.unpack_from("!Q", data, at + 2), 10
+            _check_shortest(length, 1 << 16)
         # Judged by the announced length: nothing of an oversize frame is ever kept.
         if length + (0 if first & 0x08 else self._fragments_bytes) > self._max_bytes:
             raise WireError(TOO_BIG, "message too big")
         end = at + header + 4 + length
         if len(data) < end:
+            self._check_begun(first & 0x0F, data[at + header :])
             return None
         mask = data[at + header : at + header + 4]
         return first, _unmask(mask, data[at + header + 4 : end]), end
+
+    def _check_begun(self, opcode: int, masked: bytes) -> None:
+        """Refuse text as soon as nothing that may follow makes it UTF-8, though its frame is not here whole."""
+        is_text = opcode == Opcode.TEXT and self._opcode is None
+        if is_text or (opcode == Opcode.CONTINUATION and self._opcode is Opcode.TEXT):
+            _check_utf8(self._tail + _unmask(masked[:4], masked[4:]), whole=False)
 
     def _take(self, first: int, payload: bytes) -> Message | None:
         try:
@@ -123,7 +134,9 @@ class FrameReader:
         elif self._opcode is not None:
             raise WireError(PROTOCOL_ERROR, "the message before is not finished")
         elif whole:
-            return Message(opcode, _checked_text(payload) if opcode is Opcode.TEXT else payload)
+            if opcode is Opcode.TEXT:
+                _check_utf8(payload)
+            return Message(opcode, payload)
         else:
             self._opcode, self._fragments = opcode, []
         return self._take_fragment(payload, whole)
@@ -132,13 +145,15 @@ class FrameReader:
         assert self._fragments is not None and self._opcode is not None
         self._fragments.append(payload)
         self._fragments_bytes += len(payload)
-        if len(self._fragments) > _MOST_FRAGMENTS:
+        if self._opcode is Opcode.TEXT:
+            self._tail = _check_utf8(self._tail + payload, whole=whole)
+        if len(self._fragments) > MOST_FRAGMENTS:
             raise WireError(POLICY, "too many fragments")
         if not whole:
             return None
-        opcode, joined = self._opcode, b"".join(self._fragments)
+        message = Message(self._opcode, b"".join(self._fragments))
         self._opcode, self._fragments, self._fragments_bytes = None, None, 0
-        return Message(opcode, _checked_text(joined) if opcode is Opcode.TEXT else joined)
+        return message
 
 
 def frame(opcode: Opcode, payload: bytes) -> bytes:
@@ -178,12 +193,18 @@ def close_code(payload: bytes) -> int:
     return int(struct.unpack("!H", payload[:2])[0]) if len(payload) >= 2 else NO_STATUS
 
 
-def _checked_text(payload: bytes) -> bytes:
+def _check_shortest(length: int, least: int) -> None:
+    if length < least:
+        raise WireError(PROTOCOL_ERROR, "a length must be written in the shortest form")
+
+
+def _check_utf8(text: bytes, *, whole: bool = True) -> bytes:
+    """The code point that is not complete at its end, where more may follow. Errors: WireError."""
     try:
-        payload.decode()
+        _, used = codecs.utf_8_decode(text, "strict", whole)
     except UnicodeDecodeError:
         raise WireError(INVALID_TEXT, "not UTF-8") from None
-    return payload
+    return text[used:]
 
 
 def _checked_close(payload: bytes) -> bytes:
@@ -192,7 +213,7 @@ def _checked_close(payload: bytes) -> bytes:
     code = close_code(payload) if len(payload) >= 2 else 0
     if not (code in _SENDABLE_CODES or 3000 <= code <= 4999):
         raise WireError(PROTOCOL_ERROR, "bad close code")
-    _checked_text(payload[2:])
+    _check_utf8(payload[2:])
     return payload[:2]
 
 
