@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 FOLDERS := smovie handlers hub bench tests run.py settings.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test conformance lint faults bench bench-rooms clean
+.PHONY: help setup run test conformance lint faults fuzz bench bench-rooms clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,9 @@ lint: $(VENV)/.tools
 
 faults: $(VENV)/.tools  ## the long fault runs: the server killed in full talk, ten rounds
 	@$(PY) -m bench.faults --rounds 10
+
+fuzz: $(VENV)/.tools  ## a million bad frames from clients of every kind, in some three minutes
+	@$(PY) -m bench.fuzz
 
 bench: $(VENV)/.tools  ## requests/s and rooms beside a bare handler on the same machine; a login storm
 	@$(PY) -m bench.rest

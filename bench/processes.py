@@ -121,6 +121,10 @@ class ServerProcess:
             self._process = None
             self._end_mongod()
 
+    def log_lines(self) -> list[str]:
+        """Everything it has written to its log."""
+        return self._log.read_bytes().decode(errors="replace").splitlines()
+
     def warnings(self) -> list[dict[str, Any]]:
         """The lines of the log that are warnings or worse."""
         return [

@@ -59,23 +59,29 @@ class WebSocketClient(asyncio.Protocol):
         self._rest = b""
         self._code = ABNORMAL
         self._transport: asyncio.Transport | None = None
+        self._has_ended = False
 
     def on_message(self, message: Frame) -> None:
         """A message of the server's. Read it only."""
         raise NotImplementedError
 
+    def on_pong(self, payload: bytes) -> None:
+        """An answer to a ping of ours."""
+
     def on_closed(self, code: int) -> None:
         """The line is gone; `code` is the server's, 1006 without one."""
 
-    async def open(self, port: int, path: str) -> None:
-        """Connect and shake hands. Errors: OSError when that fails."""
-        await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
+    async def open(self, port: int, path: str, *headers: str, host: str = "127.0.0.1") -> None:
+        """Connect and shake hands, with more header lines. Errors: OSError when that fails."""
+        await asyncio.get_running_loop().create_connection(lambda: self, host, port)
         assert self._transport is not None
         self._transport.write(
             (
-                f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                f"Sec-WebSocket-Key: {self._key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-            ).encode()
+                f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Key: {self._key}\r\nSec-WebSocket-Version: 13\r\n"
+                + "".join(f"{header}\r\n" for header in headers)
+                + "\r\n"
+            ).encode("latin1")
         )
         await self.opened
 
@@ -86,6 +92,12 @@ class WebSocketClient(asyncio.Protocol):
     def close(self) -> None:
         """Say goodbye."""
         self._send_frame(CLOSE, struct.pack("!H", 1000))
+
+    def end_stream(self) -> None:
+        """Send nothing more."""
+        self._has_ended = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
 
     def cut(self) -> None:
         """Drop the line without a word, as a lost network does."""
@@ -113,6 +125,8 @@ class WebSocketClient(asyncio.Protocol):
                 self.on_message(value)
             elif opcode == PING:
                 self._send_frame(PONG, value)
+            elif opcode == PONG:
+                self.on_pong(value)
             elif opcode == CLOSE:
                 self._code = struct.unpack("!H", value[:2])[0] if len(value) >= 2 else 1005
                 self._send_frame(CLOSE, value[:2])
@@ -140,17 +154,27 @@ class WebSocketClient(asyncio.Protocol):
         if not self.opened.done():
             self.opened.set_result(None)
 
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are; nothing once the line is gone."""
+        if self._transport is not None and not self._has_ended and not self._transport.is_closing():
+            self._transport.write(data)
+
     def _send_frame(self, opcode: int, payload: bytes) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
-        length, mask = len(payload), os.urandom(4)
-        if length < 126:
-            head = struct.pack("!BB", 0x80 | opcode, 0x80 | length)
-        else:
-            head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, length)  # clients send at most 8 KiB (ROOMS.md 4)
-        key = (mask * (length // 4 + 1))[:length]
-        masked = (int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")).to_bytes(length, "little")
-        self._transport.write(head + mask + masked)
+        self.write(masked_frame(0x80 | opcode, payload, os.urandom(4)))
+
+
+def masked_frame(first: int, payload: bytes, mask: bytes) -> bytes:
+    """A frame as a client sends it; `first` is its first byte."""
+    length = len(payload)
+    if length < 126:
+        head = struct.pack("!BB", first, 0x80 | length)
+    elif length < 65_536:
+        head = struct.pack("!BBH", first, 0x80 | 126, length)
+    else:
+        head = struct.pack("!BBQ", first, 0x80 | 127, length)
+    key = (mask * (length // 4 + 1))[:length]
+    masked = (int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")).to_bytes(length, "little")
+    return head + mask + masked
 
 
 def _split(data: bytes) -> tuple[tuple[Received, ...], bytes]:

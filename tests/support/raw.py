@@ -42,9 +42,9 @@ class RawClient:
 
 
 @asynccontextmanager
-async def raw(port: int) -> AsyncIterator[RawClient]:
+async def raw(port: int, host: str = "127.0.0.1") -> AsyncIterator[RawClient]:
     """Connect, and hang up in the end."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection(host, port)
     try:
         yield RawClient(reader, writer)
     finally:
