@@ -27,8 +27,8 @@ lint: $(VENV)/.tools
 	@$(PY) -m ruff format --check $(FOLDERS)
 	@$(PY) -m mypy
 
-faults: $(VENV)/.tools  ## the long fault runs: the server killed in full talk, ten rounds
-	@$(PY) -m bench.faults --rounds 10
+faults: $(VENV)/.tools  ## the long fault runs: servers, MongoDB and Redis killed and stopped in full talk
+	@$(PY) -m bench.faults
 
 fuzz: $(VENV)/.tools  ## a million bad frames from clients of every kind, in some three minutes
 	@$(PY) -m bench.fuzz

@@ -35,16 +35,20 @@ class DidNotRun(Exception):
 
 
 class ServerProcess:
-    """`run.py demo` (or `serve`) with its embedded mongod. Start, kill, start again on the same port, stop."""
+    """`run.py demo` (or `serve`), with its embedded mongod unless its settings name another.
 
-    def __init__(self, data_dir: Path, settings: Mapping[str, str], *, command: str = "demo") -> None:
+    Start, kill, start again on the same port, stop."""
+
+    def __init__(
+        self, data_dir: Path, settings: Mapping[str, str], *, command: str = "demo", log: str = "server.log"
+    ) -> None:
         self.data_dir = data_dir
         self.port = 0  # from the kernel at the first start, the same at every later one
         self.titles = 0
         self.start_s = 0.0
         self._settings = dict(settings)
         self._command = command
-        self._log = data_dir / "server.log"
+        self._log = data_dir / log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -94,18 +98,13 @@ class ServerProcess:
         self._process.kill()
         self._process.wait()
 
-    def kill_mongod(self) -> None:
-        """kill -9 of the mongod; the server has to notice."""
-        os.kill(self.mongod_pid, signal.SIGKILL)
+    def pause(self) -> None:
+        """Stop the server in its tracks; what comes to it waits in its sockets."""
+        os.kill(self.pid, signal.SIGSTOP)
 
-    async def stall_mongod(self, seconds: float) -> None:
-        """Stop the mongod in its tracks and let it go on: what was asked of it meanwhile it does late."""
-        pid = self.mongod_pid
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            os.kill(pid, signal.SIGCONT)
+    def resume(self) -> None:
+        """Let it go on where it was paused."""
+        os.kill(self.pid, signal.SIGCONT)
 
     async def stop(self) -> None:
         """SIGTERM, and wait; also the mongod of a killed server goes."""

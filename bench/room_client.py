@@ -1,21 +1,35 @@
-"""A client that behaves as ROOMS.md asks: resumes from its position, reads back what it missed, retries by cmid."""
+"""A client that behaves as ROOMS.md asks: resumes from its position, retries by cmid, keeps each comment once."""
 
 import asyncio
-import itertools
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from bench.checker import View
+from bench.instances import Instance
+from bench.verdict import Order, View
 from bench.websocket import Frame, FrameParser, WebSocketClient
 
 RETRY_S = 0.2  # a real client doubles it up to 30 s; here the return itself is what is tested
 NO_ACK_S = 5.0
+_FATAL = {4401: "the token is refused", 4403: "not allowed", 4404: "no such episode"}
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room that is checked, as all clients know it. Only comments that begin with `mark` are the checker's."""
+
+    episode_id: str
+    mark: str
+    older: str = ""  # the newest comment of before: nothing older is read
+    order: Order = field(default_factory=Order)
+    parser: FrameParser = field(default_factory=FrameParser)
 
 
 class _Line(WebSocketClient):
     """One connection of a client's life."""
 
     def __init__(self, client: "RoomClient") -> None:
-        super().__init__(client.parser)
+        super().__init__(client.room.parser)
         self._client = client
 
     def on_message(self, message: Frame) -> None:
@@ -23,53 +37,61 @@ class _Line(WebSocketClient):
 
 
 class RoomClient:
-    """One person's client in a room, over as many connections as it takes. `view` is all it has come to see."""
+    """One person's client in a room, over as many connections as it takes. `view` is all it has come to see.
 
-    def __init__(self, name: str, port: int, episode_id: str, token: str, parser: FrameParser) -> None:
+    `on_live` is told of every comment that comes live: its text, and `perf_counter` at its bytes.
+    """
+
+    def __init__(self, name: str, instance: Instance, room: Room, token: str) -> None:
         self.view = View(name)
-        self.parser = parser
+        self.instance = instance
+        self.room = room
         self.pending: dict[str, str] = {}  # said and not acknowledged: texts by cmid
-        self.acknowledged: dict[str, str] = {}  # comment ids by text
-        self.contradictions: list[str] = []  # one cmid acknowledged with two ids
+        self.acknowledged: list[tuple[str, str]] = []  # texts, which are the cmids, and comment ids, every time
+        self.limits: Frame = {}
+        self.trouble = ""  # why it cannot go on at all
         self.refused_for_good: list[str] = []
-        self.sent = self.retries = self.refusals = self.recovered = self.fresh_pages = 0
-        self._port = port
-        self._path = f"/ws/comments/{episode_id}?token={token}"
+        self.sent = self.heard = self.retries = self.refusals = self.recovered = self.fresh_pages = 0
+        self.on_live: Callable[[str, float], None] | None = None
+        self.has_joined = False
+        self.position: tuple[str, int] = ("", 0)  # where it last began anew: an epoch, and a seq of it
+        self._token = token
         self._epoch = ""
-        self._known: frozenset[str] = frozenset()  # what it had seen before it came back
+        self._unread_before = ""  # what its newest fresh page begins with; older comments are asked for at the end
         self._line: _Line | None = None
-        self._retries: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._is_leaving = False
 
     # -- its life --------------------------------------------------------------------------------------------------
 
     async def live(self) -> None:
         """Be in the room, coming back whenever the line is lost, until `leave`."""
+        at = self.instance
+        path = at.path(f"/ws/comments/{self.room.episode_id}?token={self._token}")
         while not self._is_leaving:
-            line = _Line(self)
-            try:
-                await line.open(self._port, self._path + self._position())
-                await line.closed
-            except OSError:
-                pass  # nobody listens at present
-            self._line = None
+            line = self._line = _Line(self)
+            with contextlib.suppress(OSError):  # nobody listens at present
+                await line.open(at.port, path + self._since(), host=at.host, tls=at.tls)
+                self.trouble = _FATAL.get(await line.closed, "")
+            self._line, self.has_joined = None, False
             await asyncio.sleep(RETRY_S)
+
+    def come_from(self, epoch: str, seq: int) -> None:
+        """Join first with a position, as one who was there before."""
+        self._epoch, self.view.track.last = epoch, seq
+        self.position = (epoch, seq)
 
     def leave(self) -> None:
         """Go for good."""
         self._is_leaving = True
-        for retry in self._retries.values():
-            retry.cancel()
+        for timer in self._timers.values():
+            timer.cancel()
         self.cut()
 
     def cut(self) -> None:
         """Lose the line, as on a train; it comes back by itself."""
         if self._line:
             self._line.cut()
-
-    @property
-    def has_joined(self) -> bool:
-        return self._line is not None
 
     # -- talking ---------------------------------------------------------------------------------------------------
 
@@ -80,20 +102,27 @@ class RoomClient:
         self._send_comment(text)
 
     def _send_comment(self, cmid: str) -> None:
-        if self._line and cmid in self.pending:
+        if self._line and self.has_joined and cmid in self.pending:
             self._line.send({"type": "comment", "message": self.pending[cmid], "cmid": cmid})
-            self._retry_in(NO_ACK_S, cmid)
-
-    def _retry_in(self, seconds: float, cmid: str) -> None:
-        if earlier := self._retries.pop(cmid, None):
-            earlier.cancel()
-        if not self._is_leaving:
-            self._retries[cmid] = asyncio.get_running_loop().call_later(seconds, self._retry, cmid)
+            self._in(NO_ACK_S, cmid, lambda: self._retry(cmid))
 
     def _retry(self, cmid: str) -> None:
-        if self._line and cmid in self.pending:
+        if self.has_joined and cmid in self.pending:
             self.retries += 1
             self._send_comment(cmid)
+
+    def read_back(self) -> None:
+        """Ask for what lies before its newest fresh page, as one who scrolls up."""
+        if self._unread_before and self._line and self.has_joined:
+            before = self._unread_before
+            self._line.send({"type": "history", "id": before, "before": before, "limit": 100})
+            self._in(NO_ACK_S, "history", self.read_back)
+
+    def _in(self, seconds: float, name: str, act: Callable[[], None]) -> None:
+        if earlier := self._timers.pop(name, None):
+            earlier.cancel()
+        if not self._is_leaving:
+            self._timers[name] = asyncio.get_running_loop().call_later(seconds, act)
 
     # -- hearing ---------------------------------------------------------------------------------------------------
 
@@ -101,75 +130,81 @@ class RoomClient:
         """A message of the server's, on the line it came by."""
         kind = message["type"]
         if kind == "comment":
-            self.view.track.take(message["seq"])
-            self._see([message])
+            self._take_comment(line, message)
         elif kind == "ack":
-            self._take_ack(message)
+            self.pending.pop(message["cmid"], None)
+            self.acknowledged.append((message["cmid"], message["comment_id"]))
         elif kind == "joined":
-            self._take_joined(line, message)
+            self._take_joined(message)
         elif kind == "history":
-            self._take_history(line, message["comments"])
+            self._take_history(message)
         elif kind == "error":
-            self._take_error(line, message)
-        elif kind == "gap" or (kind == "sync" and message["seq"] > self.view.track.last):
-            line.cut()  # behind: come back with the position
+            self._take_error(message)
+        elif kind == "sync":
+            if message["seq"] > self.view.track.last:
+                line.cut()  # behind: come back with the position
+        elif kind == "degraded" and "epoch" in message:
+            self._epoch = message["epoch"]  # this instance numbers alone; the numbers go on
+        elif "seq" in message and kind not in ("gap", "degraded"):
+            self.view.track.take(message["seq"])  # somebody else's doing
 
-    def _take_joined(self, line: _Line, message: Frame) -> None:
-        self._line = line
+    def _take_comment(self, line: _Line, message: Frame) -> None:
+        seq, comment_id, text = message["seq"], message["id"], message["message"]
+        self.heard += 1
+        self.view.track.take(seq)
+        if text.startswith(self.room.mark):
+            if not self.room.order.agrees(self._epoch, seq, comment_id):
+                self.view.disagreed.append(f"{text} at {seq} of {self._epoch}")
+            self.view.comments[comment_id] = text
+            if self.on_live:
+                self.on_live(text, line.heard_at)
+
+    def _take_joined(self, message: Frame) -> None:
+        self.limits = message["limits"]
         self._epoch = message["epoch"]
         if message["recovered"]:
             self.recovered += 1
         else:
             self.fresh_pages += 1
             self.view.track.begin(message["seq"])
-            self._known = frozenset(self.view.comments)
-            self._take_history(line, message["comments"])
+            self.position = (self._epoch, message["seq"])
+            self._see(message["comments"])
+        self.has_joined = True
         for cmid in self.pending:
             self._retry(cmid)
 
-    def _take_history(self, line: _Line, page: Sequence[Frame]) -> None:
-        """See a page, and ask for the one before until something known comes, or the room's beginning."""
-        self._see(page)
-        if page and not any(comment["id"] in self._known for comment in page):
-            self._ask_history(line, page[0]["id"])
+    def _take_history(self, message: Frame) -> None:
+        if message.get("id") == self._unread_before:
+            self._see(message["comments"])
+            self.read_back()
 
-    def _ask_history(self, line: _Line, before: str) -> None:
-        line.send({"type": "history", "id": before, "before": before, "limit": 100})
+    def _see(self, page: Sequence[Frame]) -> None:
+        for comment in page:
+            if comment["id"] > self.room.older and comment["message"].startswith(self.room.mark):
+                self.view.comments[comment["id"]] = comment["message"]
+        is_first = not page or page[0]["id"] <= self.room.older
+        self._unread_before = "" if is_first else page[0]["id"]
 
-    def _take_ack(self, message: Frame) -> None:
-        cmid, comment_id = message["cmid"], message["comment_id"]
-        self.pending.pop(cmid, None)
-        if self.acknowledged.setdefault(cmid, comment_id) != comment_id:
-            self.contradictions.append(f"{cmid}: {self.acknowledged[cmid]} and {comment_id}")
-
-    def _take_error(self, line: _Line, message: Frame) -> None:
+    def _take_error(self, message: Frame) -> None:
         self.refusals += 1
-        if not message["temporary"]:
-            self.refused_for_good.append(f"{message.get('cmid')}: {message['code']}")
-            return
         wait_s = message.get("retry_after_ms", RETRY_S * 1e3) / 1e3
-        if "cmid" in message:
-            self._retry_in(wait_s, message["cmid"])
-        elif "id" in message:
-            asyncio.get_running_loop().call_later(wait_s, self._ask_history, line, message["id"])
+        if (cmid := message.get("cmid")) is None:
+            if message.get("id"):
+                self._in(wait_s, "history", self.read_back)
+        elif message["temporary"]:
+            self._in(wait_s, cmid, lambda: self._retry(cmid))
+        elif self.pending.pop(cmid, None):
+            self.refused_for_good.append(f"{cmid}: {message['code']}, {message['message']}")
 
-    def _see(self, comments: Sequence[Frame]) -> None:
-        for comment in comments:
-            self.view.comments[comment["id"]] = comment["message"]
-
-    def _position(self) -> str:
+    def _since(self) -> str:
         return f"&epoch={self._epoch}&seq={self.view.track.last}" if self._epoch else ""
 
 
 async def joined(clients: Sequence[RoomClient], within_s: float = 30.0) -> None:
-    """Return when all clients are in the room. Errors: TimeoutError."""
+    """Return when all clients are in the room. Errors: TimeoutError; PermissionError when a client may not be in it."""
     async with asyncio.timeout(within_s):
         while not all(client.has_joined for client in clients):
+            for client in clients:
+                if client.trouble:
+                    raise PermissionError(client.trouble)
             await asyncio.sleep(0.01)
-
-
-def crowd(port: int, episode_id: str, tokens: Sequence[str], count: int) -> list[RoomClient]:
-    """Clients of a room, the tokens in turn; none is in yet."""
-    parser = FrameParser()
-    turn = itertools.cycle(tokens)
-    return [RoomClient(f"client {number}", port, episode_id, next(turn), parser) for number in range(count)]

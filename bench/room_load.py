@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench.checker import SeqTrack
+from bench.verdict import SeqTrack
 from bench.websocket import Frame, FrameParser, WebSocketClient
 
 JOIN_TOGETHER = 50

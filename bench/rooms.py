@@ -14,12 +14,13 @@ from typing import Any
 import click
 import uvloop
 
-from bench.checker import judge, read_room
 from bench.front_door import Account, episode_ids, register_users
+from bench.instances import read_room
 from bench.proc import CpuMeter, allow_many_files, cpus_for_bench, pin, rss_bytes, say_machine
 from bench.processes import UNBOUNDED, ServerProcess, running_server
 from bench.room_load import Crowd
 from bench.table import percentile, show_table, write_json
+from bench.verdict import Facts, judge
 from bench.websocket import Frame
 from tests.support.api import Api
 
@@ -107,7 +108,8 @@ async def _run(
     missed = await look_up.misses()
     stored = await read_room(api, room)
     await crowd.leave()
-    verdict = judge(crowd.acknowledged, stored, [])
+    acknowledged = list(crowd.acknowledged.items())
+    verdict = judge({text for text, _ in acknowledged}, {room: Facts(acknowledged=acknowledged, stored=stored)})[room]
     took = sorted(crowd.latencies_s)
     tracks = [socket.track for socket in crowd.sockets]
     unseen = crowd.sent * len(crowd.sockets) - sum(track.last for track in tracks)

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import hashlib
 import os
+import ssl
 import struct
 import time
 from typing import Any, NamedTuple, cast
@@ -71,9 +72,11 @@ class WebSocketClient(asyncio.Protocol):
     def on_closed(self, code: int) -> None:
         """The line is gone; `code` is the server's, 1006 without one."""
 
-    async def open(self, port: int, path: str, *headers: str, host: str = "127.0.0.1") -> None:
+    async def open(
+        self, port: int, path: str, *headers: str, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         """Connect and shake hands, with more header lines. Errors: OSError when that fails."""
-        await asyncio.get_running_loop().create_connection(lambda: self, host, port)
+        await asyncio.get_running_loop().create_connection(lambda: self, host, port, ssl=tls)
         assert self._transport is not None
         self._transport.write(
             (

@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 
 
 class Proxy:
-    """Passes bytes on. While it is mute, what the server says is lost: on connections that have sent `word`, or all."""
+    """Passes bytes on. While it is mute, what the server says is lost: on connections that have sent `word`, or all.
+    While it is deaf, what clients say is kept from the server, and comes late."""
 
     def __init__(self, target_port: int) -> None:
         self.port = 0
         self._target_port = target_port
         self._mute_word: bytes | None = None
+        self._hears = asyncio.Event()
+        self._hears.set()
         self._pumps: set[asyncio.Task[None]] = set()
 
     def mute(self, word: bytes = b"") -> None:
@@ -19,6 +22,12 @@ class Proxy:
 
     def unmute(self) -> None:
         self._mute_word = None
+
+    def deafen(self) -> None:
+        self._hears.clear()
+
+    def undeafen(self) -> None:
+        self._hears.set()
 
     def cut(self) -> None:
         """Break every connection that is open now."""
@@ -54,6 +63,7 @@ class Proxy:
             while data := await source.read(1 << 16):
                 if not is_answer:
                     said += data
+                    await self._hears.wait()
                 elif self._mute_word is not None and self._mute_word in said:
                     continue
                 sink.write(data)

@@ -18,7 +18,7 @@ from tests.support.wait import until
 
 
 class RedisServer:
-    """On a port from the kernel, the same after each start. Nothing is kept on disk: it always comes back empty."""
+    """On a port from the kernel, the same after each start. It comes back empty, unless it was told to SAVE."""
 
     def __init__(self, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -53,6 +53,10 @@ class RedisServer:
     def resume(self) -> None:
         """Let it go on where it was paused."""
         self._signal(signal.SIGCONT)
+
+    def forget(self) -> None:
+        """Come back empty after the next end, whatever was saved."""
+        (self._folder / "dump.rdb").unlink(missing_ok=True)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Redis]:

@@ -3,11 +3,15 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
+async def until(condition: Callable[[], Awaitable[T]], within_s: float = ...) -> T: ...
+@overload
+async def until(condition: Callable[[], T], within_s: float = ...) -> T: ...
 async def until(condition: Callable[[], T | Awaitable[T]], within_s: float = 10.0) -> T:
     """What the condition gives, once that is true. Fails loudly when it is not in time."""
     deadline = time.monotonic() + within_s

@@ -1,0 +1,157 @@
+"""A fault is one small thing, injected and taken back; the run is the same for all: two instances in full talk.
+
+Clients talk over both instances, some lose their lines, the fault comes at a random moment. When all is acknowledged
+the checker is the judge. Measured as well: the longest time in which a client heard nothing of what was said at its
+own instance while comments were due every few milliseconds, and how long after the fault was taken back every client
+heard everybody again, across instances.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bench.checking import Check
+from bench.faults.deployment import Deployment, shared_deployment
+from bench.faults.rounds import Bench, Outcome, Round
+from bench.room_client import RoomClient
+from tests.support.wait import until
+
+CLIENTS = 24
+TALKERS = 12
+PER_SECOND = 400.0
+CUTS = 4  # clients that lose their line once, at a random moment
+BEFORE_S = (1.0, 1.5)
+AFTER_S = 0.5
+HEALED_WITHIN_S = 30.0  # or it is not waited for any longer
+MOST_HEALING_S = 5.0  # of the issue
+MOST_GAP_MS = 100.0  # of the issue, in local delivery when Redis dies
+
+Act = Callable[[Deployment], Awaitable[None]]
+
+
+async def nothing(_deployment: Deployment) -> None:
+    """A fault that needs no taking back."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`lasts_s` between `inject` and `restore`, `times` in one talk. `gap_is_bound`: one's own instance goes on."""
+
+    name: str
+    title: str
+    inject: Act
+    restore: Act = nothing
+    lasts_s: float = 0.0
+    times: int = 1
+    gap_is_bound: bool = False
+
+    def as_round(self) -> Round:
+        """It, in full talk."""
+        return Round(self.name, self.title, lambda bench: run_fault(bench, self))
+
+
+class Hearing:
+    """When clients heard what live; of those whose lines nobody cuts."""
+
+    def __init__(self, check: Check, clients: Sequence[RoomClient]) -> None:
+        (room,) = check.rooms
+        self._said = check.said[room.episode_id]
+        self._places = check.places
+        self._heard: dict[RoomClient, list[tuple[float, str]]] = {client: [] for client in clients}
+        self._newest = {(client, instance): 0.0 for client in clients for instance in check.instances}
+        for client in clients:
+            client.on_live = partial(self._take, client)
+
+    def _take(self, client: RoomClient, text: str, at: float) -> None:
+        self._heard[client].append((at, text))
+        self._newest[client, self._places[text]] = self._said[text]
+
+    def longest_gap_s(self, since: float, until: float) -> float:
+        """The longest time that touches a span in which some client heard nothing said at its own instance."""
+        longest = 0.0
+        for client, heard in self._heard.items():
+            own = [at for at, text in heard if self._places[text] == client.instance]
+            pairs = zip([since, *own], [*own, time.perf_counter()], strict=True)
+            longest = max([longest, *(b - a for a, b in pairs if b >= since and a <= until)])
+        return longest
+
+    def is_whole_since(self, moment: float) -> bool:
+        """Whether every client has heard something said after a moment at every instance."""
+        return min(self._newest.values()) >= moment
+
+    def whole_at(self, moment: float) -> float:
+        """When that was so."""
+        return max(
+            next(
+                at for at, text in self._heard[client] if self._said[text] >= moment and self._places[text] == instance
+            )
+            for client, instance in self._newest
+        )
+
+
+async def run_fault(bench: Bench, fault: Fault) -> Outcome:
+    """One talk with the fault in it."""
+    deployment = await shared_deployment(bench)
+    check = Check(deployment.instances, [await deployment.a_room()], await deployment.tokens(), CLIENTS)
+    figures = {"gap before ms": 0.0, "gap ms": 0.0, "gap at return ms": 0.0, "healed s": 0.0}
+    async with check.running():
+        loop = asyncio.get_running_loop()
+        cut = bench.dice.sample(check.clients, CUTS)
+        hearing = Hearing(check, [client for client in check.clients if client not in cut])
+        for client in cut:
+            loop.call_later(bench.dice.uniform(0.5, 3.0), client.cut)
+        talking = asyncio.create_task(check.talk(PER_SECOND, math.inf, TALKERS))
+        began = time.perf_counter()
+        try:
+            await asyncio.sleep(bench.dice.uniform(*BEFORE_S))
+            figures["gap before ms"] = 1e3 * hearing.longest_gap_s(began + 0.5, time.perf_counter())
+            for _ in range(fault.times):
+                for name, value in (await _inject(deployment, fault, hearing)).items():
+                    figures[name] = max(figures[name], value)
+        finally:
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
+        verdicts = await check.settle()
+    violations = [
+        f"{url}, {kind}: {example}"
+        for url, verdict in verdicts.items()
+        for kind, found in vars(verdict).items()
+        for example in found
+    ]
+    if figures["healed s"] > MOST_HEALING_S:
+        violations.append(f"healed after {figures['healed s']:.1f} s, not within {MOST_HEALING_S:g} s")
+    if fault.gap_is_bound and figures["gap ms"] > MOST_GAP_MS:
+        violations.append(f"nothing heard for {figures['gap ms']:.0f} ms, not at most {MOST_GAP_MS:g} ms")
+    clients = check.clients
+    counts = {
+        kind: sum(len(getattr(verdict, kind)) for verdict in verdicts.values())
+        for kind in ("lost", "doubled", "reordered", "phantom")
+    }
+    return Outcome(
+        {
+            "said": sum(c.sent for c in clients), "repeated": sum(c.retries for c in clients),
+            "refused": sum(c.refusals for c in clients), "resumed": sum(c.recovered for c in clients),
+            "fresh pages": sum(c.fresh_pages for c in clients), **counts, **figures,
+        },
+        violations,
+    )  # fmt: skip
+
+
+async def _inject(deployment: Deployment, fault: Fault, hearing: Hearing) -> dict[str, float]:
+    injected = time.perf_counter()
+    await fault.inject(deployment)
+    await asyncio.sleep(fault.lasts_s)
+    restoring = time.perf_counter()
+    await fault.restore(deployment)
+    restored = time.perf_counter()
+    await until(lambda: hearing.is_whole_since(restored), HEALED_WITHIN_S)
+    healed = hearing.whole_at(restored)
+    await asyncio.sleep(AFTER_S)
+    return {
+        "gap ms": 1e3 * hearing.longest_gap_s(injected, restoring),
+        "gap at return ms": 1e3 * hearing.longest_gap_s(restoring, healed),
+        "healed s": healed - restored,
+    }
