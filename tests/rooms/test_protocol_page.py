@@ -12,6 +12,7 @@ from handlers.live import wire
 from hub.hub import STUCK
 from tests.conftest import StartServer
 from tests.rooms.test_verify import waiting
+from tests.support.notified import in_own_room, say
 from tests.support.room import WITHIN_S, Frame, RoomClient, in_room
 from tests.support.server import Member, RunningServer
 
@@ -82,6 +83,18 @@ async def moderate(heard: Heard, server: RunningServer, room: RoomClient, modera
             await heard.until_type(room, told)
 
 
+async def hear_of_a_reply(heard: Heard, server: RunningServer) -> None:
+    """What somebody's own room says of an answer to a comment of theirs, up to its having been read."""
+    author, other, episode = await server.a_member(), await server.a_member(), server.an_episode_apart()
+    async with in_own_room(server, author) as own:
+        heard.frames["joined"].append(own.joined)
+        await say(server, other, episode, "tôi xem rồi", await say(server, author, episode, "có ai xem chưa?"))
+        told = await heard.until_type(own, "notification")
+        (frame,) = shown("own")
+        await own.say(**{**frame, "upto": told["id"]})
+        await heard.until_type(own, "read")
+
+
 async def stay_for_everything(server: RunningServer) -> Heard:
     """A visit in which a server says all that it has to say."""
     heard, member, episode = Heard(), await server.a_member(), server.an_episode_apart()
@@ -126,6 +139,7 @@ async def test_every_frame_of_the_page_is_one_that_the_server_sends_and_none_is_
         await server.api.post_to(link)
         await new_user.until_type(client, "email_verified")
     heard = await stay_for_everything(server)
+    await hear_of_a_reply(heard, server)
     for kind, frames in new_user.frames.items():
         heard.frames[kind].extend(frames)
     assert [frame for frame in shown("server") if not heard.has(frame)] == []
@@ -164,5 +178,5 @@ def test_every_close_code_of_ours_is_explained() -> None:
 
 def test_every_blocked_frame_is_marked_with_who_sends_it() -> None:
     assert len(re.findall(r"^```json", PAGE, re.M)) == sum(
-        len(shown(whose)) for whose in ("client", "server", "moderator")
+        len(shown(whose)) for whose in ("client", "server", "moderator", "own")
     )
