@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +131,24 @@ async def test_the_speaker_learns_the_number_that_everybody_sees(start: Start) -
     await until(lambda: client.said)
     assert client.said == [(position.seq, "xin chào")]
     assert client.joins[0].position.epoch == position.epoch
+
+
+async def test_a_cluster_takes_every_script_since_each_touches_one_slot(tmp_path: Path) -> None:
+    cluster = RedisServer(tmp_path, cluster=True)
+    async with AsyncExitStack() as up:
+        await cluster.start()
+        up.push_async_callback(cluster.kill)
+        one, two = [await up.enter_async_context(Instance(cluster.url, PATIENT_S).running()) for _ in range(2)]
+        client = await two.client("u")
+        first = await one.say("a")
+        await one.say("a", once=True)
+        await one.redact("a")
+        await one.say("b")
+        await until(lambda: client.texts == ["a", "b"])
+        returning = await two.client("v", first)
+        assert [event["type"] for event in returning.events if "seq" in event] == ["deleted", "said"]
+        await until(lambda: [event["count"] for event in client.of_type("presence")][-1:] == [2])
+        assert one.mirror.is_up and two.mirror.is_up
 
 
 async def test_who_comes_back_on_another_instance_gets_exactly_what_was_missed(start: Start) -> None:

