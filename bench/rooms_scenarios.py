@@ -1,6 +1,7 @@
 """What is asked of a server's rooms, and the floors that SMovie has to keep."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from bench.contenders import Contender, Ours
 from bench.http_load import LoadFigures, drive, request
-from bench.proc import rss_bytes
+from bench.proc import cpus_for_bench, pin, rss_bytes
 from bench.rooms_load import Crowd, Figures
 from bench.table import percentile
 from smovie.ids import new_id
@@ -41,6 +42,7 @@ class Scenario:
 
 
 _CPU = ("server CPU", "load CPU", "db CPU")
+_INSERTS = ("insert_one p50 ms", "insert_one p99 ms")
 _HEARD = ("p50 ms", "p95 ms", "p99 ms", "max ms", "deliveries/s", "lost", "doubled", *_CPU)
 
 
@@ -56,18 +58,19 @@ def _heard(got: Figures) -> Figures:
 
 
 async def _small(bench: Bench, contender: Contender) -> Figures:
-    return await _fan_out(bench, contender, sockets=100, per_second=20, senders=10)
+    """… and a bare insert at the same pace: what comes now and then finds every thread asleep, the database's too."""
+    async with contender.running() as place, Crowd(place, bench.folder) as crowd:
+        await crowd.join(100)
+        await asyncio.sleep(_SETTLE_S)
+        got = _heard(await crowd.talk(10, 20, bench.seconds))
+        return {**got, **await _bare_inserts(contender, bench.seconds, per_second=20)}
 
 
 async def _large(bench: Bench, contender: Contender) -> Figures:
-    return await _fan_out(bench, contender, sockets=1_000, per_second=50, senders=20)
-
-
-async def _fan_out(bench: Bench, contender: Contender, *, sockets: int, per_second: float, senders: int) -> Figures:
     async with contender.running() as place, Crowd(place, bench.folder) as crowd:
-        await crowd.join(sockets)
+        await crowd.join(1_000)
         await asyncio.sleep(_SETTLE_S)
-        return _heard(await crowd.talk(senders, per_second, bench.seconds))
+        return _heard(await crowd.talk(20, 50, bench.seconds))
 
 
 async def _most(bench: Bench, contender: Contender) -> Figures:
@@ -104,20 +107,29 @@ async def _persist(bench: Bench, contender: Contender) -> Figures:
 
 
 async def _lone(bench: Bench, contender: Contender) -> Figures:
-    """One person in a room, the next comment when the last is back; and a bare insert on the same mongod."""
-    assert isinstance(contender, Ours)
+    """One person in a room, the next comment when the last is back; and bare inserts, one after another."""
     async with contender.running() as place, Crowd(place, bench.folder) as crowd:
         await crowd.join(1)
         got = _heard(await crowd.talk_in_turn(1, bench.seconds / 2))
-        url = f"mongodb://127.0.0.1:{contender.server.mongod_port}/?replicaSet=smovie"
-        took = []
-        async with open_database(url, "bench_lone") as db:
-            until = time.perf_counter() + bench.seconds / 2
-            while (began := time.perf_counter()) < until:
-                await db.comments.insert_one({"_id": new_id(), "message": "x" * 80})
-                took.append((time.perf_counter() - began) * 1e3)
+        return {**got, **await _bare_inserts(contender, bench.seconds / 2)}
+
+
+async def _bare_inserts(contender: Contender, seconds: float, per_second: float = 0) -> Figures:
+    """What SMovie's mongod takes for an insert, asked from the server's CPU as the server does; nothing of a peer's."""
+    if not isinstance(contender, Ours):
+        return {}
+    took, (server_cpu, load_cpu) = [], cpus_for_bench()
+    url = f"mongodb://127.0.0.1:{contender.server.mongod_port}/?replicaSet=smovie"
+    pin(os.getpid(), server_cpu)
+    async with open_database(url, "bench_inserts") as db:
+        until = time.perf_counter() + seconds
+        while (began := time.perf_counter()) < until:
+            await db.comments.insert_one({"_id": new_id(), "message": "x" * 80})
+            took.append((time.perf_counter() - began) * 1e3)
+            await asyncio.sleep(1 / per_second if per_second else 0)
+    pin(os.getpid(), load_cpu)
     took.sort()
-    return {**got, "insert_one p50 ms": percentile(took, 0.5), "insert_one p99 ms": percentile(took, 0.99)}
+    return {"insert_one p50 ms": percentile(took, 0.5), "insert_one p99 ms": percentile(took, 0.99)}
 
 
 async def _rest(bench: Bench, contender: Contender) -> Figures:
@@ -170,12 +182,12 @@ async def _weigh(bench: Bench, contender: Contender, sockets: int) -> Figures:
 _MAX_COLUMNS = ("sustained messages/s", "sustained deliveries/s", "peak seen", "p50 ms", "p99 ms", *_CPU)
 _IDLE_COLUMNS = ("sockets", "failed", "joins/s", "MB grown", "KB/socket", "lost", "closed", *_CPU)
 SCENARIOS: Mapping[str, Scenario] = {
-    "small": Scenario("100 sockets in a room, 20 comments/s", _HEARD, _small),
+    "small": Scenario("100 sockets in a room, 20 comments/s", (*_HEARD, *_INSERTS), _small),
     "large": Scenario("1,000 sockets in a room, 50 comments/s", _HEARD, _large),
     "max": Scenario(f"1,000 sockets in a room, the most at p99 ≤ {MOST_P99_MS:g} ms, none lost", _MAX_COLUMNS, _most),
     "persist": Scenario("50 rooms of 10, 250 people talk in turn", ("comments/s", *_HEARD), _persist),
     "lone": Scenario(
-        "one socket talks to itself", (*_HEARD, "insert_one p50 ms", "insert_one p99 ms"), _lone, ours_alone=True
+        "one socket talks to itself", (*_HEARD, *_INSERTS), _lone, ours_alone=True
     ),
     "rest": Scenario(
         "REST list beside 1,000 sockets with 50 comments/s",
