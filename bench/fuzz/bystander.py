@@ -8,7 +8,7 @@ from bench.fuzz.socket import FuzzSocket
 from bench.fuzz.stage import Person, Stage
 from bench.websocket import Frame
 
-LATE_S = 5.0
+LATE_S = 15.0
 _NAME = "bystander"
 
 
