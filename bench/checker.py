@@ -31,8 +31,8 @@ _SAY_EVERY_S = 5.0
 _SHARE_OF_LIMIT = 0.8  # of what a user may say, so that a retry now and then is within it too
 _SHOWN = 10  # violations of each instance
 _COLUMNS = (
-    "instance", "clients", "said", "acknowledged", "heard", "repeated", "resumed", "fresh pages", "lost", "doubled",
-    "reordered", "phantom",
+    "instance", "clients", "said", "acknowledged", "heard", "repeated", "resumed", "fresh pages", "told again", "lost",
+    "doubled", "reordered", "phantom",
 )  # fmt: skip
 
 
@@ -82,7 +82,8 @@ def main(
 ) -> None:  # fmt: skip
     """Talk in the rooms of running instances, and account for everything that was said."""
     allow_many_files()
-    accounts = _accounts(users.read_text() if users else os.environ.get("SMOVIE_ROOMS_USERS", ""))
+    given = users.read_text().splitlines() if users else os.environ.get("SMOVIE_ROOMS_USERS", "").split()
+    accounts = _accounts([line for line in given if line.strip()])
     try:
         verdicts = uvloop.run(_check(instances, accounts, episodes, rooms, clients, per_second, seconds, cuts, during))
     except NoAnswer as exc:
@@ -96,8 +97,8 @@ def main(
     sys.exit(0 if clean else 1)
 
 
-def _accounts(words: str) -> list[tuple[str, str]]:
-    pairs = [word.partition(":") for word in words.split()]
+def _accounts(words: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = [word.partition(":") for word in words]
     accounts = [(email, password) for email, _, password in pairs if password]
     if not accounts or len(accounts) < len(pairs):
         raise CannotCheck('no users: give --users FILE or SMOVIE_ROOMS_USERS="email:password email:password …"')
@@ -225,7 +226,8 @@ def _row(check: Check, instance: Instance, verdict: Verdict) -> list[object]:
     return [
         instance.url, len(clients), sum(c.sent for c in clients), sum(len(c.acknowledged) for c in clients),
         sum(c.heard for c in clients), sum(c.retries for c in clients), sum(c.recovered for c in clients),
-        sum(c.fresh_pages for c in clients), *(len(found) for found in vars(verdict).values()),
+        sum(c.fresh_pages for c in clients), sum(c.view.told_again for c in clients),
+        *(len(found) for found in vars(verdict).values()),
     ]  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from bench.room_client import Room, RoomClient, joined
 from bench.verdict import Facts, Verdict, judge
 from tests.support.api import Api
 
-ACKNOWLEDGED_WITHIN_S = 60.0
-SEEN_WITHIN_S = 8.0  # ROOMS.md 27 gives a comment 5 s to reach the room after a crash
+NO_ACK_FOR_S = 30.0
+NOTHING_SEEN_FOR_S = 8.0  # ROOMS.md 27 gives a comment 5 s to reach the room after a crash
 
 
 class Check:
@@ -77,11 +77,11 @@ class Check:
         self.places[text] = client.instance
         client.say(text)
 
-    async def settle(self) -> dict[str, Verdict]:
+    async def settle(self, patience_s: float = NOTHING_SEEN_FOR_S) -> dict[str, Verdict]:
         """Wait until all is acknowledged and seen, or could have been; replay, read and judge. By the instances' URLs.
 
         Errors: NoAnswer when an instance is not there any more."""
-        await _until(lambda: not any(client.pending for client in self.clients), ACKNOWLEDGED_WITHIN_S)
+        await _until_none(lambda: sum(len(client.pending) for client in self.clients), NO_ACK_FOR_S)
         stored = {(at.url, room.episode_id): await _read(at, room) for at in self.instances for room in self.rooms}
         try:
             await self._replay(stored)
@@ -89,7 +89,7 @@ class Check:
             raise NoAnswer("not every room can be joined any more") from None
         for client in self.clients:
             client.read_back()
-        await _until(lambda: all(self._has_seen_all(client, stored) for client in self._everybody), SEEN_WITHIN_S)
+        await _until_none(lambda: sum(self._unseen(client, stored) for client in self._everybody), patience_s)
         verdicts = {at.url: Verdict() for at in self.instances}
         for room in self.rooms:
             facts = {at.url: self._facts(at, room, stored[at.url, room.episode_id]) for at in self.instances}
@@ -125,8 +125,8 @@ class Check:
         self._replays += [*fresh, *resumed]
 
     @staticmethod
-    def _has_seen_all(client: RoomClient, stored: Mapping[tuple[str, str], Mapping[str, str]]) -> bool:
-        return stored[client.instance.url, client.room.episode_id].keys() <= client.view.comments.keys()
+    def _unseen(client: RoomClient, stored: Mapping[tuple[str, str], Mapping[str, str]]) -> int:
+        return len(stored[client.instance.url, client.room.episode_id].keys() - client.view.comments.keys())
 
     def _facts(self, at: Instance, room: Room, stored: dict[str, str]) -> Facts:
         clients = [client for client in self.of(at) if client.room is room]
@@ -168,8 +168,10 @@ async def _read(instance: Instance, room: Room) -> dict[str, str]:
     return {comment_id: text for comment_id, text in texts.items() if text.startswith(room.mark)}
 
 
-async def _until(condition: Callable[[], bool], within_s: float) -> None:
-    """Wait for a condition; what is still missing then is the verdict's to tell."""
-    deadline = time.monotonic() + within_s
-    while not condition() and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)
+async def _until_none(left: Callable[[], int], patience_s: float) -> None:
+    """Wait while there is less and less left; what then still is, is the verdict's to tell."""
+    least, since = left(), time.monotonic()
+    while least and time.monotonic() < since + patience_s:
+        await asyncio.sleep(0.05)
+        if (now := left()) < least:
+            least, since = now, time.monotonic()

@@ -57,6 +57,7 @@ class RoomClient:
         self.position: tuple[str, int] = ("", 0)  # where it last began anew: an epoch, and a seq of it
         self._token = token
         self._epoch = ""
+        self._live: set[str] = set()  # comments that came live under this epoch
         self._unread_before = ""  # what its newest fresh page begins with; older comments are asked for at the end
         self._line: _Line | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -144,7 +145,7 @@ class RoomClient:
             if message["seq"] > self.view.track.last:
                 line.cut()  # behind: come back with the position
         elif kind == "degraded" and "epoch" in message:
-            self._epoch = message["epoch"]  # this instance numbers alone; the numbers go on
+            self._begin_epoch(message["epoch"])  # this instance numbers alone; the numbers go on
         elif "seq" in message and kind not in ("gap", "degraded"):
             self.view.track.take(message["seq"])  # somebody else's doing
 
@@ -153,15 +154,17 @@ class RoomClient:
         self.heard += 1
         self.view.track.take(seq)
         if text.startswith(self.room.mark):
-            if not self.room.order.agrees(self._epoch, seq, comment_id):
-                self.view.disagreed.append(f"{text} at {seq} of {self._epoch}")
+            if objection := self.room.order.objects(self._epoch, seq, comment_id):
+                self.view.disagreed.append(objection)
+            self.view.told_again += comment_id in self._live
+            self._live.add(comment_id)
             self.view.comments[comment_id] = text
             if self.on_live:
                 self.on_live(text, line.heard_at)
 
     def _take_joined(self, message: Frame) -> None:
         self.limits = message["limits"]
-        self._epoch = message["epoch"]
+        self._begin_epoch(message["epoch"])
         if message["recovered"]:
             self.recovered += 1
         else:
@@ -172,6 +175,11 @@ class RoomClient:
         self.has_joined = True
         for cmid in self.pending:
             self._retry(cmid)
+
+    def _begin_epoch(self, epoch: str) -> None:
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._live.clear()
 
     def _take_history(self, message: Frame) -> None:
         if message.get("id") == self._unread_before:

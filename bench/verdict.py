@@ -2,8 +2,9 @@
 
 It knows nothing of sockets or of how a room was disturbed; the checker and the benchmarks bring it the same facts.
 
-A client passes over what it knows by `seq` and over comments that it knows by `id` (ROOMS.md 6), so a comment that
-comes again under its own id is not doubled; one under two ids is, and so is one position given twice.
+A client passes over comments that it knows by `id` (ROOMS.md 6): an instance that was taken for dead, and is not, tells
+again what another has told for it. So a comment under two ids is doubled, and so is a seq that comes twice; one that is
+told again under its own id is counted apart.
 """
 
 from collections import Counter
@@ -46,19 +47,15 @@ class SeqTrack:
 
 
 class Order:
-    """Which comment stands at which position of a room, as whoever was told first was told; shared by all who hear.
-
-    Under one epoch a comment has one position.
-    """
+    """Which comment stands at which position of a room, as whoever was told first was told; shared by all who hear."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, int], str] = {}
-        self._seqs: dict[tuple[str, str], int] = {}
 
-    def agrees(self, epoch: str, seq: int, comment_id: str) -> bool:
-        """Whether a comment at a position is what others were told."""
-        same_id = self._ids.setdefault((epoch, seq), comment_id) == comment_id
-        return self._seqs.setdefault((epoch, comment_id), seq) == seq and same_id
+    def objects(self, epoch: str, seq: int, comment_id: str) -> str:
+        """What others were told instead of this comment at this position; nothing when they were told the same."""
+        other_id = self._ids.setdefault((epoch, seq), comment_id)
+        return "" if other_id == comment_id else f"{comment_id} at {seq} of {epoch}, where others had {other_id}"
 
     def later(self, epoch: str, seq: int) -> set[str]:
         """The comments after a position, as far as anybody was told."""
@@ -72,7 +69,8 @@ class View:
     name: str
     comments: dict[str, str] = field(default_factory=dict)
     track: SeqTrack = field(default_factory=SeqTrack)
-    disagreed: list[str] = field(default_factory=list)  # comments at a position where others were told another one
+    told_again: int = 0
+    disagreed: list[str] = field(default_factory=list)  # where a comment is for it, and where for others
 
 
 @dataclass
@@ -138,7 +136,7 @@ def _judge_view(view: View, stored: Mapping[str, str]) -> Verdict:
         doubled=[*_twice(name, seen.values()), *[f"{name}: a seq came twice"] * track.doubled],
         reordered=[
             *[f"{name}: a seq came late"] * track.reordered,
-            *(f"{name}: others had another place for {text}" for text in view.disagreed),
+            *(f"{name}: {where}" for where in view.disagreed),
         ],
         phantom=[f"{name}: shown, not stored: {text}" for id, text in seen.items() if stored.get(id) != text],
     )

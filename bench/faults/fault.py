@@ -13,15 +13,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import click
+
 from bench.checking import Check
 from bench.faults.deployment import Deployment, shared_deployment
 from bench.faults.rounds import Bench, Outcome, Round
+from bench.instances import Instance
 from bench.room_client import RoomClient
-from tests.support.wait import until
 
 CLIENTS = 24
 TALKERS = 12
-PER_SECOND = 400.0
+PER_SECOND = 200.0
 CUTS = 4  # clients that lose their line once, at a random moment
 BEFORE_S = (1.0, 1.5)
 AFTER_S = 0.5
@@ -83,13 +85,21 @@ class Hearing:
         return min(self._newest.values()) >= moment
 
     def whole_at(self, moment: float) -> float:
-        """When that was so."""
-        return max(
-            next(
-                at for at, text in self._heard[client] if self._said[text] >= moment and self._places[text] == instance
-            )
-            for client, instance in self._newest
-        )
+        """When that was so; inf when it is not."""
+        return max(self._first(client, instance, moment) for client, instance in self._newest)
+
+    def _first(self, client: RoomClient, instance: Instance, moment: float) -> float:
+        said, places = self._said, self._places
+        since = (at for at, text in self._heard[client] if said[text] >= moment and places[text] == instance)
+        return next(since, math.inf)
+
+    def deaf_since(self, moment: float) -> list[str]:
+        """Who has heard nothing that was said after a moment, and at which instance."""
+        return [
+            f"{client.view.name} ({'in' if client.has_joined else 'not in'} the room) heard nothing of {instance.url}"
+            for (client, instance), newest in self._newest.items()
+            if newest < moment
+        ]
 
 
 async def run_fault(bench: Bench, fault: Fault) -> Outcome:
@@ -134,7 +144,8 @@ async def run_fault(bench: Bench, fault: Fault) -> Outcome:
         {
             "said": sum(c.sent for c in clients), "repeated": sum(c.retries for c in clients),
             "refused": sum(c.refusals for c in clients), "resumed": sum(c.recovered for c in clients),
-            "fresh pages": sum(c.fresh_pages for c in clients), **counts, **figures,
+            "fresh pages": sum(c.fresh_pages for c in clients),
+            "told again": sum(c.view.told_again for c in clients), **counts, **figures,
         },
         violations,
     )  # fmt: skip
@@ -147,7 +158,10 @@ async def _inject(deployment: Deployment, fault: Fault, hearing: Hearing) -> dic
     restoring = time.perf_counter()
     await fault.restore(deployment)
     restored = time.perf_counter()
-    await until(lambda: hearing.is_whole_since(restored), HEALED_WITHIN_S)
+    while not hearing.is_whole_since(restored) and time.perf_counter() < restored + HEALED_WITHIN_S:
+        await asyncio.sleep(0.01)
+    for line in hearing.deaf_since(restored):
+        click.echo(f"  {fault.name}: {line}")
     healed = hearing.whole_at(restored)
     await asyncio.sleep(AFTER_S)
     return {
