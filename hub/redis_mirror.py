@@ -315,8 +315,10 @@ class RedisMirror:
         """Fetch what is missing, when it has not come by itself; what the stream has lost is a new beginning."""
         await asyncio.sleep(HOLE_S)
         while (hole := line.sequencer.hole) and self._lines.get(name) is line:
-            first, last = hole
-            found = await self._script(scripts.FILL, self._keys(name), line.sequencer.epoch, first, last)
+            (first, last), epoch = hole, line.sequencer.epoch
+            found = await self._script(scripts.FILL, self._keys(name), epoch, first, last)
+            if line.sequencer.epoch != epoch:
+                continue
             parcels = _contiguous(found[0], found[1], last) if found else []
             if len(parcels) < last - first + 1:
                 await self._read_anew(name, line)
@@ -372,7 +374,7 @@ class RedisMirror:
             line.heard_epochs.add(epoch)
         elif line and line.sequencer.epoch != epoch:
             line.sequencer.pause()
-            self._mend(name, line, self._read_anew(name, line))
+            self._spawn(self._read_anew(name, line))  # whatever is being mended: nothing else ends the pause
 
     # -- instances -------------------------------------------------------------------------------------------------
 

@@ -338,6 +338,25 @@ async def test_a_hole_that_the_stream_has_lost_is_told_and_a_fresh_page_follows(
     assert client.of_type("gap")
 
 
+async def test_an_epoch_that_begins_while_a_hole_is_being_filled_is_followed(
+    start: Start, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await start(), await start()
+    client = await two.client("u")
+    hear = two.mirror._hear
+    two.mirror._hear = lambda name, data: None if b"missed" in data else hear(name, data)
+    monkeypatch.setattr(redis_mirror, "HOLE_S", 0.2)
+    await one.say("missed")
+    await one.say("last")
+    await until(lambda: two.mirror._lines[ROOM].mending is not None)
+    async with redis_server.client() as redis:
+        await redis.flushall()
+    begun = await one.say("anew")
+    await until(lambda: client.refreshed and client.joins[-1].position.epoch == begun.epoch)
+    await one.say("after")
+    await until(lambda: client.texts[-1:] == ["after"])
+
+
 async def test_clause_26_a_subscription_that_goes_silent_is_found_and_rebuilt(
     start: Start, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
