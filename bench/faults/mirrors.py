@@ -70,7 +70,7 @@ async def _undeafen(deployment: Deployment) -> None:
 FAULTS = (
     _OfRedis("redis-kill", "kill -9 of Redis, back empty after 2 s", _kill, _start, lasts_s=2.0),
     _OfRedis("redis-stop", "SIGSTOP of Redis for 2 s", _pause, _resume, lasts_s=2.0),
-    _OfRedis("redis-flushall", "FLUSHALL", _flush),
+    _OfRedis("redis-flushall", "FLUSHALL", _flush, lasts_s=0.5),
     _OfRedis("redis-old-rdb", "Redis back with what it knew a second before it was killed",
              _keep_and_kill, _start_with_what_was_kept, lasts_s=1.0),
     _OfRedis("redis-refused", f"Redis' port refused, then back, {_REFUSALS} times", _kill, _start, lasts_s=1.0,
