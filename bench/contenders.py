@@ -64,11 +64,19 @@ class Ours:
             # A sign-in of its own for every few sockets: each is looked up by itself.
             tokens = [(await sign_in(api, a)).access for a in self._accounts for _ in range(SIGN_INS_EACH)]
             api.close()
-            yield Place(
-                port=self.server.port, path="/ws/comments/{room}?token={token}", joined='"type":"joined"',
-                payload=f'{{"type":"comment","message":"{_TEXT}","cmid":"{{n}}"}}', rooms=self._rooms, tokens=tokens,
-                processes={"server": self.server.pid, "db": self.server.mongod_pid},
-            )  # fmt: skip
+            processes = {"server": self.server.pid, "db": self.server.mongod_pid}
+            yield our_place([self.server.port], self._rooms, tokens, processes)
+
+
+def our_place(
+    ports: Sequence[int], rooms: Sequence[str], tokens: Sequence[str], processes: Mapping[str, int], text: str = _TEXT
+) -> Place:
+    """How to get into the rooms of SMovie, of one instance or several; `text` holds {M}, and is what is said."""
+    return Place(
+        port=ports[0], other_ports=ports[1:], path="/ws/comments/{room}?token={token}", joined='"type":"joined"',
+        payload=f'{{"type":"comment","message":"{text}","cmid":"{{n}}"}}', rooms=rooms, tokens=tokens,
+        processes=processes,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 /* A crowd of WebSocket clients on one thread: opens sockets, talks on command, and times every delivery.
  *
- *   rooms_load PORT SOCKETS TOGETHER PATH PAYLOAD ROOMS TOKENS JOINED
+ *   rooms_load PORTS SOCKETS TOGETHER PATH PAYLOAD ROOMS TOKENS JOINED
  *
- * opens SOCKETS connections to 127.0.0.1, at most TOGETHER at once under way. In PATH and PAYLOAD, {room} and {token}
+ * opens SOCKETS connections to 127.0.0.1, at most TOGETHER at once under way; to each of PORTS ("8001,8002": instances
+ * that share their rooms) as many of every room. In PATH and PAYLOAD, {room} and {token}
  * stand for the socket's line of the files ROOMS and TOKENS (in turn), {n} for a running number, {M} for the marker by
  * which a message is known again. JOINED is a text that a server's first frame holds ("-": open after the handshake).
  *
@@ -13,7 +14,8 @@
  * A run prints "begin" after WARM_UP, "end" when it sends no more, and its figures when all has come or DRAIN is over.
  *
  * A latency counts from the time a message was due (closed: was sent), on every socket of the room. A server that numbers
- * its messages ("seq":N first in the frame) is also held to that: per socket each number once, in order, none left out.
+ * its messages ("seq":N first in the frame) is also held to that: per socket each number once, in order, none left out;
+ * and all sockets of a room the same message under a number, whatever instance they hear it from ("other").
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -35,7 +37,7 @@
 enum state { CONNECTING, SHAKING, JOINING, IN, GONE };
 
 struct peer {
-    int fd, room;
+    int fd, room, instance;
     enum state state;
     char *rest; /* of a frame that has not come whole */
     size_t rest_bytes, rest_room;
@@ -49,21 +51,23 @@ struct peer {
 #define IN_BYTES (1 << 20)
 #define AT_ONCE 512
 #define AWAKE_NS 50000
+#define INSTANCES 16
 
 static struct peer *peers;
 static int peer_count, opened, failed, under_way, next_to_open, closed_early;
 static const char *path_form, *payload_form, *joined_text;
 static char **rooms, **tokens;
-static int room_count, token_count, port, poll_fd, timer_fd;
+static int room_count, token_count, ports[INSTANCES], port_count, poll_fd, timer_fd;
 static int *room_sockets; /* how many are in */
+static struct order { int64_t first; size_t known; char (*markers)[MARKER]; } *orders; /* of a room: its markers by seq */
 static char in_buffer[IN_BYTES];
 
 /* of the run under way */
 static unsigned run;
 static int is_closed_loop, is_sending;
 static int64_t measured_from;
-static uint64_t buckets[BUCKETS];
-static int64_t sent, expected, received, own, acks, errors, gaps, skipped, doubled, worst_late, worst;
+static uint64_t buckets[BUCKETS], across[BUCKETS]; /* those of a message said on another instance also here */
+static int64_t sent, expected, received, own, acks, errors, gaps, skipped, doubled, other, worst_late, worst;
 static uint64_t message_number;
 
 static void die(const char *why) {
@@ -130,7 +134,7 @@ static int bucket_of(int64_t us) {
     return at < BUCKETS ? at : BUCKETS - 1;
 }
 
-static double share_ms(double share) {
+static double share_ms(const uint64_t *buckets, double share) {
     uint64_t all = 0, upto = 0;
     for (int i = 0; i < BUCKETS; i++) all += buckets[i];
     for (int i = 0; i < BUCKETS && all; i++) {
@@ -194,16 +198,17 @@ static void shake_hands(struct peer *p) {
     fill(path, sizeof path, path_form, p, "");
     int n = snprintf(out, sizeof out,
         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: c21vdmllLWJlbmNoLWtleQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", path, port);
+        "Sec-WebSocket-Key: c21vdmllLWJlbmNoLWtleQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", path, ports[p->instance]);
     p->state = SHAKING;
     put(p, out, n);
 }
 
 static void open_next(void) {
     struct peer *p = &peers[next_to_open];
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    p->room = next_to_open % room_count;
+    p->instance = next_to_open++ / room_count % port_count;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(ports[p->instance]), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int yes = 1;
-    p->room = next_to_open++ % room_count;
     p->seq = -1;
     p->state = CONNECTING;
     under_way++;
@@ -243,14 +248,30 @@ static int64_t hex(const char *text, int digits) {
     return value;
 }
 
-static void check_seq(struct peer *p, const char *text, size_t bytes) {
+/* Returns whether the message is the socket's newest. */
+static int check_seq(struct peer *p, const char *text, size_t bytes) {
     int64_t seq = 0;
     for (size_t i = 7; i < bytes && text[i] >= '0' && text[i] <= '9'; i++) seq = seq * 10 + text[i] - '0';
-    if (p->seq >= 0 && seq <= p->seq) doubled++; /* or out of order: then the one it should have followed was skipped */
-    else {
-        if (p->seq >= 0) skipped += seq - p->seq - 1;
-        p->seq = seq;
+    if (p->seq >= 0 && seq <= p->seq) { doubled++; return 0; } /* or out of order: then the one it should have followed was skipped */
+    if (p->seq >= 0) skipped += seq - p->seq - 1;
+    p->seq = seq;
+    return 1;
+}
+
+/* Whether the room's others were told the same message under the socket's newest seq. */
+static void check_order(struct peer *p, const char *marker) {
+    struct order *o = &orders[p->room];
+    if (!o->known) o->first = p->seq;
+    if (p->seq < o->first) return; /* of before the run */
+    size_t at = p->seq - o->first;
+    if (at >= o->known) {
+        size_t known = (at + 1) * 2;
+        o->markers = realloc(o->markers, known * MARKER);
+        memset(o->markers + o->known, 0, (known - o->known) * MARKER);
+        o->known = known;
     }
+    if (!o->markers[at][0]) memcpy(o->markers[at], marker, MARKER);
+    else if (memcmp(o->markers[at], marker, MARKER)) other++;
 }
 
 static void hear(struct peer *p, const char *text, size_t bytes, int64_t at) {
@@ -259,18 +280,21 @@ static void hear(struct peer *p, const char *text, size_t bytes, int64_t at) {
         else is_in(p);
         return;
     }
-    if (bytes > 8 && !memcmp(text, "{\"seq\":", 7)) check_seq(p, text, bytes);
+    int is_newest = 0;
+    if (bytes > 8 && !memcmp(text, "{\"seq\":", 7)) is_newest = check_seq(p, text, bytes);
     else if (bytes > 13 && !memcmp(text, "{\"type\":\"ack\"", 13)) { acks++; return; }
     else if (bytes > 15 && !memcmp(text, "{\"type\":\"error\"", 15)) { if (!errors++) fprintf(stderr, "%.*s\n", (int)bytes, text); return; }
     else if (bytes > 13 && !memcmp(text, "{\"type\":\"gap\"", 13)) { gaps++; return; }
     const char *m = memchr(text, '~', bytes);
     if (!m || m + MARKER > text + bytes || m[MARKER - 1] != '~' || hex(m + 1, 4) != (run & 0xffff)) return;
-    int64_t due = hex(m + 13, 16);
-    int is_own = hex(m + 5, 8) == p - peers;
+    int64_t due = hex(m + 13, 16), sender = hex(m + 5, 8);
+    int is_own = sender == p - peers;
+    if (is_newest) check_order(p, m);
     if (due >= measured_from) {
         received++, own += is_own;
         if (at - due > worst) worst = at - due;
         buckets[bucket_of((at - due) / 1000)]++;
+        if (sender < peer_count && peers[sender].instance != p->instance) across[bucket_of((at - due) / 1000)]++;
     }
     if (is_closed_loop && is_own && is_sending) say(p, now_ns());
 }
@@ -362,8 +386,9 @@ static void serve(int64_t until) {
 
 static void begin_run(void) {
     run++;
-    memset(buckets, 0, sizeof buckets);
-    sent = expected = received = own = acks = errors = gaps = skipped = doubled = worst_late = worst = 0;
+    memset(buckets, 0, sizeof buckets), memset(across, 0, sizeof across);
+    for (int i = 0; i < room_count; i++) orders[i].known = 0;
+    sent = expected = received = own = acks = errors = gaps = skipped = doubled = other = worst_late = worst = 0;
     measured_from = INT64_MAX;
     is_sending = 1;
 }
@@ -402,23 +427,24 @@ static void talk(int senders, double rate, double warm_up, double seconds, doubl
     while (received < expected && now_ns() < ended + (int64_t)(drain * 1e9)) serve(now_ns() + 20000000);
     double passed = (ended - from) / 1e9;
     printf("{\"sent\":%lld,\"expected\":%lld,\"received\":%lld,\"lost\":%lld,\"own\":%lld,\"acks\":%lld,\"errors\":%lld,\"gaps\":%lld,"
-           "\"skipped\":%lld,\"doubled\":%lld,\"deliveries_per_s\":%.1f,\"own_per_s\":%.1f,\"p50_ms\":%.3f,\"p95_ms\":%.3f,\"p99_ms\":%.3f,"
-           "\"max_ms\":%.3f,\"late_ms\":%.3f,\"closed_early\":%d,\"client_cpu\":%.3f}\n",
+           "\"skipped\":%lld,\"doubled\":%lld,\"other\":%lld,\"deliveries_per_s\":%.1f,\"own_per_s\":%.1f,\"p50_ms\":%.3f,\"p95_ms\":%.3f,\"p99_ms\":%.3f,"
+           "\"across_p50_ms\":%.3f,\"across_p99_ms\":%.3f,\"max_ms\":%.3f,\"late_ms\":%.3f,\"closed_early\":%d,\"client_cpu\":%.3f}\n",
            (long long)sent, (long long)expected, (long long)received, (long long)(expected - received), (long long)own, (long long)acks,
-           (long long)errors, (long long)gaps, (long long)skipped, (long long)doubled, received_in_time / passed, own_in_time / passed,
-           share_ms(0.5), share_ms(0.95), share_ms(0.99), worst / 1e6, worst_late / 1e6, closed_early, used / passed);
+           (long long)errors, (long long)gaps, (long long)skipped, (long long)doubled, (long long)other, received_in_time / passed, own_in_time / passed,
+           share_ms(buckets, 0.5), share_ms(buckets, 0.95), share_ms(buckets, 0.99), share_ms(across, 0.5), share_ms(across, 0.99), worst / 1e6, worst_late / 1e6, closed_early, used / passed);
     fflush(stdout);
 }
 
 int main(int argc, char **argv) {
-    if (argc != 9) { fprintf(stderr, "usage: rooms_load PORT SOCKETS TOGETHER PATH PAYLOAD ROOMS TOKENS JOINED\n"); return 2; }
+    if (argc != 9) { fprintf(stderr, "usage: rooms_load PORTS SOCKETS TOGETHER PATH PAYLOAD ROOMS TOKENS JOINED\n"); return 2; }
     int together = atoi(argv[3]);
-    port = atoi(argv[1]), peer_count = atoi(argv[2]), path_form = argv[4], payload_form = argv[5], joined_text = argv[8];
+    for (char *word = strtok(argv[1], ","); word && port_count < INSTANCES; word = strtok(NULL, ",")) ports[port_count++] = atoi(word);
+    peer_count = atoi(argv[2]), path_form = argv[4], payload_form = argv[5], joined_text = argv[8];
     rooms = read_lines(argv[6], &room_count), tokens = read_lines(argv[7], &token_count);
-    peers = calloc(peer_count, sizeof *peers), room_sockets = calloc(room_count, sizeof *room_sockets);
+    peers = calloc(peer_count, sizeof *peers), room_sockets = calloc(room_count, sizeof *room_sockets), orders = calloc(room_count, sizeof *orders);
     poll_fd = epoll_create1(0), timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
-    if (!peers || !room_sockets || epoll_ctl(poll_fd, EPOLL_CTL_ADD, timer_fd, &e)) die("start");
+    if (!port_count || !peers || !room_sockets || !orders || epoll_ctl(poll_fd, EPOLL_CTL_ADD, timer_fd, &e)) die("start");
     message_number = (uint64_t)time(NULL) << 28; /* no other crowd's numbers */
     int64_t begun = now_ns();
     double used = cpu_s();

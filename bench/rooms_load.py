@@ -38,13 +38,17 @@ def build() -> Path:
 
 @dataclass(frozen=True)
 class Place:
-    """How to get into a server's rooms and talk there; forms as `rooms_load.c` fills them in."""
+    """How to get into a server's rooms and talk there; forms as `rooms_load.c` fills them in.
+
+    With `other_ports`, of instances that share the rooms, the sockets of each room are spread over all of them.
+    """
 
     port: int
     path: str
     payload: str
     rooms: Sequence[str]
     tokens: Sequence[str]
+    other_ports: Sequence[int] = ()
     joined: str = "-"  # what the first frame holds, "-" where there is none
     processes: Mapping[str, int] = field(default_factory=dict)  # pids by name: whose CPU is told
 
@@ -64,8 +68,9 @@ class Crowd:
             (self._folder / name).write_text("\n".join(lines) + "\n")
         place = self._place
         meter = CpuMeter(place.processes)
+        ports = ",".join(map(str, (place.port, *place.other_ports)))
         self._process = await asyncio.create_subprocess_exec(
-            build(), str(place.port), str(sockets), str(together), place.path, place.payload,
+            build(), ports, str(sockets), str(together), place.path, place.payload,
             self._folder / "rooms", self._folder / "tokens", place.joined,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip

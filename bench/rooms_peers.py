@@ -2,9 +2,10 @@
 
 python -m bench.rooms_peers [--scenarios small,large,…] [--peers FOLDER] [--seconds 8] [--json FILE]
 
-The server has a CPU of its own; the load and every mongod share the other. What is told of a server was measured in
-this run. The peers store with w:1 and write each message to each socket by itself; SMovie waits for a majority and the
-journal, and writes what a tick brings at once.
+The server has a CPU of its own; the load and every mongod share the other. Two instances have a CPU each, with the
+load, mongod and Redis beside the second: no machine of two cores has a quiet one for either. What is told of a server
+was measured in this run. The peers store with w:1 and write each message to each socket by itself; SMovie waits for a
+majority and the journal, and writes what a tick brings at once.
 """
 
 import os
@@ -37,8 +38,11 @@ def _names(_context: click.Context, _option: click.Parameter, value: str) -> lis
 )  # fmt: skip
 @click.option("--beside", default=",".join(PEER_NAMES), show_default=True, help="Which of them.")
 @click.option("--seconds", default=8.0, show_default=True, help="Length of one run.")
+@click.option("--deliveries", default=1_000_000, show_default=True, help="That two instances are judged by.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also a file of them.")
-def main(scenarios: list[str], peers: Path | None, beside: str, seconds: float, json_file: Path | None) -> None:
+def main(
+    scenarios: list[str], peers: Path | None, beside: str, seconds: float, deliveries: int, json_file: Path | None
+) -> None:
     """Measure rooms."""
     allow_many_files()
     build()
@@ -48,7 +52,7 @@ def main(scenarios: list[str], peers: Path | None, beside: str, seconds: float, 
         found = PeersFolder.find(peers)
         others = peers_of(found, Path(folder), [name.strip() for name in beside.split(",")]) if found else []
         pin(os.getpid(), cpus_for_bench()[1])
-        bench = Bench(Path(folder), seconds)
+        bench = Bench(Path(folder), seconds, deliveries)
         figures = uvloop.run(_measure(bench, scenarios, [ours, *others]))
     _judge(figures)
     if json_file:

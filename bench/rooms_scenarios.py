@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.contenders import Contender, Ours
+from bench.contenders import Contender, Ours, our_place
+from bench.faults.deployment import running_deployment
 from bench.http_load import LoadFigures, drive, request
 from bench.proc import cpus_for_bench, pin, rss_bytes
-from bench.rooms_load import Crowd, Figures
+from bench.rooms_load import Crowd, Figures, Place
 from bench.table import percentile
 from smovie.ids import new_id
 from smovie.store.mongo import open_database
@@ -29,6 +32,7 @@ class Bench:
 
     folder: Path
     seconds: float
+    deliveries: int  # that two instances are judged by
 
 
 @dataclass(frozen=True)
@@ -179,8 +183,51 @@ async def _weigh(bench: Bench, contender: Contender, sockets: int) -> Figures:
     }  # fmt: skip
 
 
+async def _two(bench: Bench, _contender: Contender) -> Figures:
+    """A room on two instances, people talk on both; for as long as it takes to deliver `bench.deliveries`."""
+    sockets, per_second = 1_000, 50
+    async with _on_two_instances(bench) as place, Crowd(place, bench.folder) as crowd:
+        await crowd.join(sockets)
+        await asyncio.sleep(_SETTLE_S)
+        got = await crowd.talk(20, per_second, bench.deliveries / (sockets * per_second), drain=15.0)
+    return _heard_across(got)
+
+
+async def _pair(bench: Bench, _contender: Contender) -> Figures:
+    """Two people, one on each instance, who talk in turn; each hears the other's comments by Redis."""
+    async with _on_two_instances(bench) as place, Crowd(place, bench.folder) as crowd:
+        await crowd.join(2)
+        await asyncio.sleep(_SETTLE_S)
+        return _heard_across(await crowd.talk(2, 20, bench.seconds))
+
+
+@asynccontextmanager
+async def _on_two_instances(bench: Bench) -> AsyncIterator[Place]:
+    folder = Path(tempfile.mkdtemp(prefix="two-", dir=bench.folder))
+    async with running_deployment(folder, by_lines=False) as both:
+        first_cpu, second_cpu = cpus_for_bench()
+        processes = {"server": both.one.pid, "second": both.two.pid, "db": both.mongod.pid, "redis": both.redis.pid}
+        for name, pid in processes.items():
+            pin(pid, first_cpu if name == "server" else second_cpu)
+        room, tokens = await both.a_room(), await both.tokens()
+        yield our_place([both.one.port, both.two.port], [room.episode_id], tokens, processes)
+
+
+def _heard_across(got: Figures) -> Figures:
+    return {
+        **_heard(got), "across p50 ms": got["across_p50_ms"], "across p99 ms": got["across_p99_ms"],
+        "judged": got["received"], "other order": got["other"],
+        "wrong": sum((abs(got["lost"]), got["skipped"], got["doubled"], got["other"], got["errors"])),
+        "second CPU": got["second_cpu"], "redis CPU": got["redis_cpu"],
+    }  # fmt: skip
+
+
 _MAX_COLUMNS = ("sustained messages/s", "sustained deliveries/s", "peak seen", "p50 ms", "p99 ms", *_CPU)
 _IDLE_COLUMNS = ("sockets", "failed", "joins/s", "MB grown", "KB/socket", "lost", "closed", *_CPU)
+_TWO = (
+    "p50 ms", "p99 ms", "across p50 ms", "across p99 ms", "max ms", "deliveries/s", "judged", "lost", "doubled",
+    "other order", *_CPU, "second CPU", "redis CPU",
+)  # fmt: skip
 SCENARIOS: Mapping[str, Scenario] = {
     "small": Scenario("100 sockets in a room, 20 comments/s", (*_HEARD, *_INSERTS), _small),
     "large": Scenario("1,000 sockets in a room, 50 comments/s", _HEARD, _large),
@@ -192,6 +239,13 @@ SCENARIOS: Mapping[str, Scenario] = {
     "rest": Scenario(
         "REST list beside 1,000 sockets with 50 comments/s",
         ("REST/s", "REST p50 ms", "REST p99 ms", "REST errors", *_HEARD), _rest, ours_alone=True,
+    ),
+    "two": Scenario(
+        "1,000 sockets in a room on two instances, one on each CPU; 50 comments/s by people on both", _TWO, _two,
+        ours_alone=True,
+    ),
+    "pair": Scenario(
+        "two sockets in a room, one on each instance; 20 comments/s", _TWO, _pair, ours_alone=True
     ),
     "idle": Scenario("5,000 sockets in 50 rooms", _IDLE_COLUMNS, _idle),
     "idle10k": Scenario("10,000 sockets in 50 rooms", _IDLE_COLUMNS, _idle_10k),
@@ -226,6 +280,9 @@ FLOORS = (
     Floor("sustained deliveries/s", "max", "sustained deliveries/s", 600_000, at_least=True),
     Floor("comments/s stored and delivered", "persist", "comments/s", 10_000, at_least=True),
     Floor("REST list p99 beside 50,000 deliveries/s, ms", "rest", "REST p99 ms", 50.0),
+    Floor("p99 across two instances at 50,000 deliveries/s, ms", "two", "across p99 ms", 30.0),
+    Floor("of that run's deliveries lost, doubled or in another order", "two", "wrong", 0),
+    Floor("median of a comment across two instances, ms", "pair", "across p50 ms", 10.0),
     Floor("5,000 idle sockets, MB", "idle", "MB grown", 50.0),
     Floor("10,000 sockets connected", "idle10k", "sockets", 10_000, at_least=True),
     Floor("… of which lost a comment", "idle10k", "lost", 0),

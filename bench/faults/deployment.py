@@ -66,7 +66,7 @@ class Mongod:
 
 
 class Deployment:
-    """`one` reaches MongoDB and Redis straight, `two` by lines that can be cut in one direction."""
+    """`one` reaches MongoDB and Redis straight, `two` by lines that can be cut in one direction, if so wanted."""
 
     def __init__(
         self, mongod: Mongod, redis: RedisServer, mongo_line: Proxy, redis_line: Proxy,
@@ -104,8 +104,8 @@ class Deployment:
 
 
 @asynccontextmanager
-async def running_deployment(folder: Path) -> AsyncIterator[Deployment]:
-    """Everything for as long as the context lasts."""
+async def running_deployment(folder: Path, *, by_lines: bool = True) -> AsyncIterator[Deployment]:
+    """Everything for as long as the context lasts; both instances straight when nothing is to be cut, but measured."""
     mongo_folder, redis_folder = folder / "mongod", folder / "redis"
     redis_folder.mkdir(parents=True)
     redis = RedisServer(redis_folder)
@@ -120,7 +120,11 @@ async def running_deployment(folder: Path) -> AsyncIterator[Deployment]:
                 async with Proxy(mongod.port).running() as mongo_line, Proxy(redis.port).running() as redis_line:
                     by_line = f"mongodb://127.0.0.1:{mongo_line.port}/?directConnection=true"
                     one = _server(folder, "one", url, redis.url)
-                    two = _server(folder, "two", by_line, f"redis://127.0.0.1:{redis_line.port}")
+                    two = (
+                        _server(folder, "two", by_line, f"redis://127.0.0.1:{redis_line.port}")
+                        if by_lines
+                        else _server(folder, "two", url, redis.url)
+                    )
                     async with running_server(one), running_server(two):
                         deployment = Deployment(mongod, redis, mongo_line, redis_line, one, two)
                         await deployment.prepare()

