@@ -162,6 +162,11 @@ class Hub:
         room = self._rooms.get(name)
         return room is not None and room.log.holds_subject(subject)
 
+    def forgotten_upto(self, name: str) -> str:
+        """Up to which subject, of those that sort by time, the room's log can no longer tell (`RoomLog`)."""
+        room = self._rooms.get(name)
+        return room.log.forgotten_upto() if room else ""
+
     async def follow(self, name: str) -> None:
         """Have the room's log here, though nobody listens: for who wants to know what it holds."""
         await self._opened(name)

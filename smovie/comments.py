@@ -132,10 +132,11 @@ async def tell_untold(desk: CommentDesk, since: float) -> None:
         async for comment in in_slices(stored):  # a look through a long log takes a while, and most are known
             room = room_of(comment.episode_id)
             await desk.rooms.follow(room)
-            if not desk.rooms.knows(room, comment.id):
-                await _tell_room(desk, comment, once=True)
-            else:
+            # One that so much was said after was told, surely; telling it again would push out the next that was.
+            if desk.rooms.knows(room, comment.id) or comment.id <= desk.rooms.forgotten_upto(room):
                 tell_of_reply(desk.notifications, comment)
+            else:
+                await _tell_room(desk, comment, once=True)
 
 
 async def _thread_of(db: Database, episode_id: str, parent_id: str | None) -> str | None:

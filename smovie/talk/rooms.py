@@ -28,6 +28,9 @@ class Rooms(Protocol):
     def knows(self, name: str, subject: str) -> bool:
         """Whether an event about the subject was published lately."""
 
+    def forgotten_upto(self, name: str) -> str:
+        """The newest subject of which it cannot be said any more whether an event about it was published; or ""."""
+
     def has_written(self, name: str, username: str) -> None:
         """Somebody's comment is there, so they do not write any more."""
 

@@ -82,3 +82,33 @@ def test_it_holds_the_newest_within_both_bounds(frames: list[bytes], events: int
         oldest = head - len(kept)
         assert [seq for seq in range(-1, head + 2) if log.holds_all_after(seq)] == list(range(oldest, head + 1))
         assert log.after(oldest, head) == list(kept)
+
+
+def test_what_may_have_left_for_want_of_room_is_known_by_subjects_that_sort_by_time() -> None:
+    log = RoomLog(3, 1_000)
+    assert log.forgotten_upto() == ""
+    for subject in ("c1", "c2", "c3"):
+        log.append(Entry(b"x", subject))
+    assert log.forgotten_upto() == ""
+    log.append(Entry(b"x", "c4"))
+    assert log.forgotten_upto() == "c2"
+
+
+def test_what_left_a_stream_by_age_before_a_log_began_is_not_taken_for_want_of_room() -> None:
+    log = RoomLog(3, 1_000, head=500)
+    log.append(Entry(b"x", "c8"))
+    assert log.forgotten_upto() == ""
+
+
+def test_a_log_that_was_begun_full_may_have_forgotten_what_is_older() -> None:
+    log = RoomLog(2, 1_000, head=500)
+    for subject in ("c8", "c9"):
+        log.append(Entry(b"x", subject))
+    assert log.forgotten_upto() == "c8"
+
+
+def test_an_event_about_something_old_does_not_hide_how_far_a_log_goes_back() -> None:
+    log = RoomLog(100, 10_000)
+    for number in range(200):
+        log.append(Entry(b"x", f"c{number:03}" if number % 2 else "a reaction to something of yesterday"))
+    assert log.forgotten_upto() in ("c101", "c103")

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from tornado.ioloop import IOLoop
 
+import smovie.comments
 from hub import redis_mirror
 from smovie.ids import id_at
 from smovie.models.base import now
@@ -155,3 +156,18 @@ async def test_clause_27_what_was_never_told_is_told_when_an_instance_starts(pai
     async with in_room(started, pair.episode, member.access, f"&epoch={epoch}&seq={seq}") as returning:
         assert returning.joined["recovered"] is True
         assert (await returning.hear_type("comment"))["id"] == comment_id
+
+
+async def test_clause_27_what_the_log_has_no_room_for_any_more_is_not_told_again(
+    start: StartServer, demo_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smovie.comments, "STILL_UNDER_WAY_S", 0.0)
+    server = await start(mongo_database=demo_database, limit_comments_per_10s=0)
+    member, episode, since = await server.a_member(), server.an_episode_apart(), now().timestamp()
+    async with in_room(server, episode, member.access) as client:
+        for number in range(200):  # 6 KB each: the log holds some 170
+            await client.say(type="comment", message="ề" * 2_000, cmid=f"dài {number}")
+        told = await comments(client, 200)
+        await smovie.comments.tell_untold(server.runtime.comments, since)
+        await client.say(type="comment", message="sau đó", cmid="sau đó")
+        assert await comments(client, 1) == [(told[-1][0] + 1, "sau đó")]
