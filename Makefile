@@ -27,7 +27,7 @@ lint: $(VENV)/.tools
 	@$(PY) -m ruff format --check $(FOLDERS)
 	@$(PY) -m mypy
 
-faults: $(VENV)/.tools  ## the long fault runs: servers, MongoDB and Redis killed and stopped in full talk
+faults: $(VENV)/.tools  ## the long fault runs: servers, MongoDB and Redis killed and stopped in full talk, bad crowds, nginx
 	@$(PY) -m bench.faults
 
 fuzz: $(VENV)/.tools  ## a million bad frames from clients of every kind, in some three minutes

@@ -132,6 +132,10 @@ class ServerProcess:
             if line.get("level") in ("warning", "error", "critical")
         ]
 
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """The lines of the log that tell of an event."""
+        return [line for line in _json_lines(self._log.read_bytes()) if line.get("event") == event]
+
     async def _wait_serving(self, log_from: int) -> dict[str, Any]:
         assert self._process is not None
         deadline = time.monotonic() + START_WITHIN_S

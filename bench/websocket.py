@@ -122,6 +122,8 @@ class WebSocketClient(asyncio.Protocol):
                 self._rest = head
                 return
             self._finish_handshake(head)
+            if self._shaking_hands:
+                return  # refused: what follows is a page, no frames
         received, self._rest = self._parser.parse(data)
         for opcode, value in received:
             if opcode == TEXT:

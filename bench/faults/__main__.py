@@ -19,12 +19,12 @@ from pathlib import Path
 import click
 import uvloop
 
-from bench.faults import databases, mirrors, servers
+from bench.faults import databases, mirrors, rolling, servers, storm, stuck
 from bench.faults.rounds import Bench, Outcome, Round
 from bench.proc import allow_many_files, say_machine
 from bench.table import show_table
 
-MODULES = (servers, databases, mirrors)
+MODULES = (servers, databases, mirrors, rolling, stuck, storm)
 ROUNDS: Mapping[str, Round] = {round.name: round for module in MODULES for round in module.ROUNDS}
 _ROUND_WITHIN_S = 300.0
 _SHOWN = 10  # violations of a round
