@@ -9,8 +9,9 @@ heard everybody again, across instances.
 import asyncio
 import itertools
 import math
+import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,16 +22,24 @@ from bench.faults.deployment import Deployment, shared_deployment
 from bench.faults.rounds import Bench, Outcome, Round
 from bench.instances import Instance
 from bench.room_client import RoomClient
+from bench.verdict import Verdict
 
-CLIENTS = 24
-TALKERS = 12
-PER_SECOND = 400.0
-CUTS = 4  # clients that lose their line once, at a random moment
-BEFORE_S = (1.0, 1.5)
-AFTER_S = 0.5
 HEALED_WITHIN_S = 30.0  # or it is not waited for any longer
 MOST_HEALING_S = 5.0  # of the issue
 MOST_GAP_MS = 100.0  # of the issue, in local delivery when Redis dies
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many talk, how much, and how long around the fault; `cuts` clients lose their line once."""
+
+    clients: int = 24
+    talkers: int = 12
+    per_second: float = 400.0
+    cuts: int = 4
+    before_s: tuple[float, float] = (1.0, 1.5)
+    after_s: float = 0.5
+
 
 Act = Callable[[Deployment], Awaitable[None]]
 
@@ -53,7 +62,7 @@ class Fault:
 
     def as_round(self) -> Round:
         """It, in full talk."""
-        return Round(self.name, self.title, lambda bench: run_fault(bench, self))
+        return Round(self.name, self.title, lambda bench: _run(bench, self))
 
 
 class Hearing:
@@ -102,56 +111,64 @@ class Hearing:
         ]
 
 
-async def run_fault(bench: Bench, fault: Fault) -> Outcome:
-    """One talk with the fault in it."""
-    deployment = await shared_deployment(bench)
-    check = Check(deployment.instances, [await deployment.a_room()], await deployment.tokens(), CLIENTS)
-    figures = {"gap before ms": 0.0, "gap ms": 0.0, "gap at return ms": 0.0, "healed s": 0.0}
-    async with check.running():
-        loop = asyncio.get_running_loop()
-        cut = bench.dice.sample(check.clients, CUTS)
-        hearing = Hearing(check, [client for client in check.clients if client not in cut])
-        for client in cut:
-            loop.call_later(bench.dice.uniform(0.5, 3.0), client.cut)
-        talking = asyncio.create_task(check.talk(PER_SECOND, math.inf, TALKERS))
-        began = time.perf_counter()
-        try:
-            await asyncio.sleep(bench.dice.uniform(*BEFORE_S))
-            figures["gap before ms"] = 1e3 * hearing.longest_gap_s(began + 0.5, time.perf_counter())
-            for _ in range(fault.times):
-                for name, value in (await _inject(deployment, fault, hearing)).items():
-                    figures[name] = max(figures[name], value)
-        finally:
-            talking.cancel()
-            await asyncio.gather(talking, return_exceptions=True)
-        verdicts = await check.settle()
-    violations = [
-        f"{url}, {kind}: {example}"
-        for url, verdict in verdicts.items()
-        for kind, found in vars(verdict).items()
-        for example in found
-    ]
-    if figures["healed s"] > MOST_HEALING_S:
-        violations.append(f"healed after {figures['healed s']:.1f} s, not within {MOST_HEALING_S:g} s")
-    if fault.gap_is_bound and figures["gap ms"] > MOST_GAP_MS:
-        violations.append(f"nothing heard for {figures['gap ms']:.0f} ms, not at most {MOST_GAP_MS:g} ms")
-    clients = check.clients
-    counts = {
-        kind: sum(len(getattr(verdict, kind)) for verdict in verdicts.values())
-        for kind in ("lost", "doubled", "reordered", "phantom")
-    }
-    return Outcome(
-        {
+@dataclass(frozen=True)
+class Disturbed:
+    """What became of a talk: verdicts by the URL of the instance, and what was measured, by column."""
+
+    check: Check
+    verdicts: Mapping[str, Verdict]
+    measured: Mapping[str, float]
+
+    @property
+    def broken(self) -> list[str]:
+        """Every broken word."""
+        return [
+            f"{url}, {kind}: {example}"
+            for url, verdict in self.verdicts.items()
+            for kind, found in vars(verdict).items()
+            for example in found
+        ]
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """A row of the table."""
+        clients = self.check.clients
+        return {
             "said": sum(c.sent for c in clients), "repeated": sum(c.retries for c in clients),
             "refused": sum(c.refusals for c in clients), "resumed": sum(c.recovered for c in clients),
             "fresh pages": sum(c.fresh_pages for c in clients),
-            "told again": sum(c.view.told_again for c in clients), **counts, **figures,
-        },
-        violations,
-    )  # fmt: skip
+            "told again": sum(c.view.told_again for c in clients),
+            **{kind: sum(len(vars(verdict)[kind]) for verdict in self.verdicts.values()) for kind in vars(Verdict())},
+            **self.measured,
+        }  # fmt: skip
 
 
-async def _inject(deployment: Deployment, fault: Fault, hearing: Hearing) -> dict[str, float]:
+async def disturb(deployment: Deployment, fault: Fault, dice: random.Random, pace: Pace | None = None) -> Disturbed:
+    """One talk with the fault in it."""
+    pace = pace or Pace()
+    check = Check(deployment.instances, [await deployment.a_room()], await deployment.tokens(), pace.clients)
+    measured = {"gap before ms": 0.0, "gap ms": 0.0, "gap at return ms": 0.0, "healed s": 0.0}
+    async with check.running():
+        loop = asyncio.get_running_loop()
+        cut = dice.sample(check.clients, pace.cuts)
+        hearing = Hearing(check, [client for client in check.clients if client not in cut])
+        for client in cut:
+            loop.call_later(dice.uniform(0.5, 2 * pace.before_s[1]), client.cut)
+        talking = asyncio.create_task(check.talk(pace.per_second, math.inf, pace.talkers))
+        try:
+            began = time.perf_counter()
+            await asyncio.sleep(dice.uniform(*pace.before_s))
+            measured["gap before ms"] = 1e3 * hearing.longest_gap_s(began + pace.before_s[0] / 2, time.perf_counter())
+            for _ in range(fault.times):
+                for name, value in (await _inject(deployment, fault, hearing, pace.after_s)).items():
+                    measured[name] = max(measured[name], value)
+        finally:
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
+        return Disturbed(check, await check.settle(), measured)
+
+
+async def _inject(deployment: Deployment, fault: Fault, hearing: Hearing, after_s: float) -> dict[str, float]:
     injected = time.perf_counter()
     await fault.inject(deployment)
     await asyncio.sleep(fault.lasts_s)
@@ -163,9 +180,19 @@ async def _inject(deployment: Deployment, fault: Fault, hearing: Hearing) -> dic
     for line in hearing.deaf_since(restored):
         click.echo(f"  {fault.name}: {line}")
     healed = hearing.whole_at(restored)
-    await asyncio.sleep(AFTER_S)
+    await asyncio.sleep(after_s)
     return {
         "gap ms": 1e3 * hearing.longest_gap_s(injected, restoring),
         "gap at return ms": 1e3 * hearing.longest_gap_s(restoring, time.perf_counter()),
         "healed s": healed - restored,
     }
+
+
+async def _run(bench: Bench, fault: Fault) -> Outcome:
+    found = await disturb(await shared_deployment(bench), fault, bench.dice)
+    violations = found.broken
+    if (healed_s := found.measured["healed s"]) > MOST_HEALING_S:
+        violations.append(f"healed after {healed_s:.1f} s, not within {MOST_HEALING_S:g} s")
+    if fault.gap_is_bound and (gap_ms := found.measured["gap ms"]) > MOST_GAP_MS:
+        violations.append(f"nothing heard for {gap_ms:.0f} ms, not at most {MOST_GAP_MS:g} ms")
+    return Outcome(found.figures, violations)
