@@ -118,7 +118,8 @@ async def _check(
     check = Check(instances, rooms, tokens, clients)
     try:
         async with check.running():
-            click.echo(f"{clients} clients of {len(tokens)} users, {len(rooms)} rooms, {len(instances)} instances")
+            place = f"{_count(len(rooms), 'room')} of {_count(len(instances), 'instance')}"
+            click.echo(f"{_count(clients, 'client')} of {_count(len(tokens), 'user')} in {place}")
             loop = asyncio.get_running_loop()
             for client in random.choices(check.clients, k=cuts):
                 loop.call_later(random.uniform(0.1, 0.9) * seconds, client.cut)
@@ -136,6 +137,10 @@ async def _check(
         raise NoAnswer("not all clients could join within 30 s") from None
     show_table("Said and heard", _COLUMNS, [_row(check, at, verdicts[at.url]) for at in instances])
     return verdicts
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 async def _any_episodes(instance: Instance, count: int) -> list[str]:
