@@ -235,6 +235,9 @@ class Hub:
         if not room.log.holds_all_after(seat.seq):
             self._give_fresh_page(room, seat)
             return
+        if seat.renumbered:
+            seat.renumbered = False
+            seat.send(self._renumbering(room, seat.seq))
         missed = room.log.after(seat.seq, room.flushed)
         taken, size = 0, 0
         for frame in missed:
@@ -447,5 +450,13 @@ class Hub:
             return
         self._spoke_alone.add(room.name)
         room.epoch, room.is_mirrored = self._new_epoch(), False
-        position = {"epoch": room.epoch, "seq": room.flushed}
-        self._send_volatile(room, {"type": "degraded", "value": True, **position})
+        told = self._renumbering(room, room.flushed)
+        for seat in room.seats.values():
+            if seat.state is State.LIVE:
+                seat.send(told)
+            else:
+                seat.renumbered = True
+
+    def _renumbering(self, room: Room, seq: int) -> bytes:
+        """The word that a room goes on under another epoch, for one who has been sent everything up to `seq`."""
+        return self._volatile({"type": "degraded", "value": True, "epoch": room.epoch, "seq": seq})

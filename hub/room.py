@@ -38,13 +38,14 @@ class State(Enum):
 class Seat:
     """A listener's place in a room; `seq` is what it has been sent, kept only while it is not live."""
 
-    __slots__ = ("listener", "send", "seq", "state", "stood_s", "waiting")
+    __slots__ = ("listener", "renumbered", "send", "seq", "state", "stood_s", "waiting")
 
     def __init__(self, listener: Listener, seq: int) -> None:
         self.listener = listener
         self.send = listener.send  # bound once: it is called for every tick of every listener
         self.seq = seq
         self.state = State.HELD
+        self.renumbered = False  # the room's epoch has become another, and it was not told yet
         self.waiting = 0  # unsent bytes when it last took some
         self.stood_s = 0.0  # how long it has taken none since
 
