@@ -451,9 +451,10 @@ class Hub:
         self._spoke_alone.add(room.name)
         room.epoch, room.is_mirrored = self._new_epoch(), False
         told = self._renumbering(room, room.flushed)
+        unwritten, room.outgoing = set(room.outgoing), []  # of a tick that is under way: it counts as flushed
         for seat in room.seats.values():
             if seat.state is State.LIVE:
-                seat.send(told)
+                seat.send(room.outgoing_data + told if seat in unwritten else told)
             else:
                 seat.renumbered = True
 

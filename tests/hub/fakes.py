@@ -220,3 +220,22 @@ def a_lagging_one() -> tuple[Box, FakeListener]:
     while not slow.of_type("gap"):
         box.publish_now(size=300)
     return box, slow
+
+
+class Costly(FakeListener):
+    """A listener to whom a write costs time."""
+
+    def __init__(self, user_id: str, clock: FakeClock, cost_s: float) -> None:
+        super().__init__(user_id)
+        self._clock, self._cost_s = clock, cost_s
+
+    def send(self, frames: bytes) -> int:
+        self._clock.pass_s(self._cost_s)
+        return super().send(frames)
+
+
+def a_crowd(box: Box, people: int, cost_s: float, room: str = ROOM) -> list[Costly]:
+    crowd = [Costly(f"{room}{number}", box.clock, cost_s) for number in range(people)]
+    for listener in crowd:
+        box.seat(listener, room=room)
+    return crowd

@@ -1,26 +1,7 @@
 """Ticks: at once in a quiet room, joined and further apart in a crowd, in slices in a big one."""
 
 from hub.fanout import DEBT_S, REST, SLICE_S
-from tests.hub.fakes import ROOM, Box, FakeClock, FakeListener
-
-
-class Costly(FakeListener):
-    """A listener to whom a write costs time."""
-
-    def __init__(self, user_id: str, clock: FakeClock, cost_s: float) -> None:
-        super().__init__(user_id)
-        self._clock, self._cost_s = clock, cost_s
-
-    def send(self, frames: bytes) -> int:
-        self._clock.pass_s(self._cost_s)
-        return super().send(frames)
-
-
-def a_crowd(box: Box, people: int, cost_s: float, room: str = ROOM) -> list[Costly]:
-    crowd = [Costly(f"{room}{number}", box.clock, cost_s) for number in range(people)]
-    for listener in crowd:
-        box.seat(listener, room=room)
-    return crowd
+from tests.hub.fakes import ROOM, Box, FakeListener, a_crowd
 
 
 def test_a_quiet_room_is_written_to_with_the_loops_next_turn() -> None:

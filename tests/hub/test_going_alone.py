@@ -2,7 +2,7 @@
 
 from hub.hub import Hub
 from hub.mirror import Mirror
-from tests.hub.fakes import ROOM, Box, FakeListener, a_lagging_one
+from tests.hub.fakes import ROOM, Box, FakeListener, a_crowd, a_lagging_one
 
 
 class Away(Mirror):
@@ -53,3 +53,21 @@ def test_who_is_behind_is_told_before_what_it_missed() -> None:
     told, first = listener.events[before : before + 2]
     assert (told["type"], told["epoch"], told["seq"]) == ("degraded", position.epoch, sent)
     assert first["seq"] == sent + 1
+
+
+def test_who_is_still_to_be_written_a_tick_gets_it_before_the_word_that_counts_it() -> None:
+    box = Box()
+    crowd = a_crowd(box, 1_000, 0.0001)
+    box.publish()
+    box.loop.tick()
+    waiting = [listener for listener in crowd if not listener.events]
+    assert 0 < len(waiting) < len(crowd)
+    lose_mirror(box.hub)
+    position = box.publish_now()
+    for _ in range(50):
+        box.clock.pass_s(1)
+        box.loop.tick()
+    for listener in crowd:
+        numbered = [event for event in listener.events if "seq" in event]
+        assert [(event["type"], event["seq"]) for event in numbered] == [("said", 1), ("degraded", 1), ("said", 2)]
+        assert numbered[1]["epoch"] == position.epoch
