@@ -92,10 +92,15 @@ async def post(desk: CommentDesk, author: Identity, episode_id: str, draft: Comm
         await desk.slow_mode.give_back(episode_id, author.user_id, slow_s)
         raise
     if stored is comment:
-        await _tell_room(desk, stored)
+        # We may have stood still, been taken for dead, and others have told it.
+        await _tell_room(desk, stored, once=_seconds_since(stored) > STILL_UNDER_WAY_S)
     elif desk.writer.claim(stored.id):
         await _tell_room(desk, stored, once=True)
     return stored, desk.positions.get(stored.id)
+
+
+def _seconds_since(comment: Comment) -> float:
+    return (now() - comment.created_at).total_seconds()
 
 
 async def _tell_room(desk: CommentDesk, stored: Comment, *, once: bool = False) -> None:

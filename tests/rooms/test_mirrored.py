@@ -11,6 +11,8 @@ import smovie.comments
 from hub import redis_mirror
 from smovie.ids import id_at
 from smovie.models.base import now
+from smovie.models.comments import Comment
+from smovie.talk.rooms import room_of
 from tests.conftest import StartServer
 from tests.hub.test_mirror import PATIENT_S, Instance
 from tests.support.redis import RedisServer
@@ -142,6 +144,27 @@ async def test_clause_27_what_a_killed_instance_stored_and_never_told_is_told_by
         await clients[0].say(type="comment", message="sau đó", cmid="after")
         for client in clients:
             assert [text for _, text in await comments(client, 1)] == ["sau đó"]  # it was told once
+
+
+async def test_clause_27_an_instance_that_stood_still_does_not_tell_again_what_another_told_for_it(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, other = (server.runtime.comments for server in pair.servers)
+    store, since = slow.writer.store, now().timestamp()
+    async with pair.talking() as clients:
+
+        async def stand_still(comment: Comment) -> Comment:
+            stored = await store(comment)
+            monkeypatch.undo()  # what comes after is stored as ever
+            while not pair.servers[1].runtime.hub.knows(room_of(pair.episode), comment.id):
+                await smovie.comments.tell_untold(other, since)
+            return stored
+
+        monkeypatch.setattr(slow.writer, "store", stand_still)
+        await clients[0].say(type="comment", message="một", cmid="1")
+        await clients[0].hear_type("ack")
+        await clients[0].say(type="comment", message="hai", cmid="2")
+        assert [text for _, text in await comments(clients[1], 2)] == ["một", "hai"]
 
 
 async def test_clause_27_what_was_never_told_is_told_when_an_instance_starts(pair: Pair, start: StartServer) -> None:
