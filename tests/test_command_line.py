@@ -250,7 +250,8 @@ async def test_what_is_piped_into_the_chat_client_is_said_in_the_room(demo: Prog
 
     async def said() -> Any:
         page = await demo.api.get(f"/episodes/{episode}/comments")
-        return sorted(comment["message"] for comment in page.json["results"]) == ["Phim hay quá!", "Xem lại lần hai."]
+        texts = [comment["message"] for comment in page.json.get("results", ())]  # none where the machine is too busy
+        return sorted(texts) == ["Phim hay quá!", "Xem lại lần hai."]
 
     await until(said)
     await until(lambda: "Xem lại lần hai." in chat.printed)
