@@ -27,6 +27,28 @@ def fold(text: str) -> str:
     return " ".join(letters.split())
 
 
+def marked_key(text: str) -> str:
+    """Like `fold`, with the marks kept and the tone of each word at its end: "Hoà" and "hòa" both give "hoa\u0300".
+
+    Where a tone stands within a word is a matter of spelling (hoà/hòa, thuỵ/thụy); which tone it is makes the word.
+    """
+    if text.isascii():
+        return fold(text)
+    words: list[str] = []
+    letters, tones = "", ""
+    # The space at the end closes the last word.
+    for char in unicodedata.normalize("NFKD", text.lower()).lower() + " ":
+        if char in _TONES:
+            tones += char
+        elif char.isalnum() or unicodedata.combining(char):
+            letters += char
+        else:
+            if letters:
+                words.append(letters + tones)
+            letters, tones = "", ""
+    return " ".join(words)
+
+
 def slugify(text: str) -> str:
     """ASCII for addresses: "Mùi đu đủ xanh" -> "mui-du-du-xanh"; empty when nothing of the text is ASCII."""
     return _NOT_SLUG.sub("-", fold(text)).strip("-")[:80].rstrip("-")

@@ -1,0 +1,181 @@
+"""From words to a few hundred titles: for each word of a query the terms it may mean, for each term the rows.
+
+How much a word says follows from how few have it. Words that very many have lead to nobody; they only count for who
+was found by another, so that "the" costs as little as "totoro".
+"""
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
+from math import log
+
+from smovie.search.index import SearchIndex
+from smovie.search.keys import number_forms
+from smovie.search.postings import Postings
+from smovie.search.query import Query
+from smovie.search.vocabulary import typos_allowed
+
+MOST_CANDIDATES = 200  # titles that are scored
+_COMMON = 4_000  # rows from which on a word leads nowhere by itself
+_MOST_PEOPLE = 60
+_MOST_TERMS = 40  # words that a word may be the beginning of
+_MOST_NEAR = 12
+_NEARLY = {1: 0.8, 2: 0.65}  # by typos
+_AS_NUMBER, _AS_BEGINNING, _AS_SPLIT = 0.95, 0.85, 0.95
+_BY_PERSON = 0.9  # against a word of the title itself
+
+Weights = dict[int, float]  # row -> how well it has a word, 0 to 1
+
+
+@dataclass(slots=True)
+class Word:
+    """A word of the query and who has it."""
+
+    text: str
+    says: float = 0.0  # how much it tells; rises with rarity
+    titles: Weights = field(default_factory=dict)
+    credited: Weights = field(default_factory=dict)  # rows of titles, by their people
+    people: Weights = field(default_factory=dict)
+    common: list[tuple[str, float]] = field(default_factory=list)  # terms with too many titles to follow
+    genres: Set[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Found:
+    """The words with their rows, the titles worth scoring, and the people the query may mean."""
+
+    words: list[Word]
+    rows: list[int]
+    people: list[int]
+
+
+def find_candidates(index: SearchIndex, query: Query, *, typos: bool) -> Found:
+    """The titles a query may mean. `typos`: words that are nearly the query's count too."""
+    words = [Word(text) for text in query.words]
+    for place, word in enumerate(words):
+        _follow(index, query.words, place, word, typos=typos)
+    _follow_joined(index, words)
+    _mark_genres(index, query, words)
+    people = _best_people(index, words)
+    for word in words:
+        for person in people:
+            if weight := word.people.get(person):
+                for row in index.people[person].titles:
+                    if word.credited.get(row, 0.0) < weight:
+                        word.credited[row] = weight * _BY_PERSON
+    whole = dict.fromkeys(row for key in query.joined_wholes for row in index.named(key))
+    return Found(words, list(whole | dict.fromkeys(_best_titles(index, words))), people)
+
+
+def _follow(index: SearchIndex, words: Sequence[str], place: int, word: Word, *, typos: bool) -> None:
+    is_last = place == len(words) - 1
+    rows = 0
+    for term, weight in _terms(index.words, word.text, is_last=is_last, typos=typos):
+        having = index.words.rows(term)
+        if len(having) > _COMMON or (rows and rows + len(having) > _COMMON):
+            word.common.append((term, weight))
+        else:
+            rows += len(having)
+            _take(word.titles, having, weight)
+    for term, weight in _terms(index.people.words, word.text, is_last=is_last, typos=typos):
+        _take(word.people, index.people.words.rows(term), weight)
+    for first, second in _splits(index.words, word.text):
+        _take(word.titles, _both(index.words, first, second), _AS_SPLIT)
+    frequency = len(index.words.rows(word.text)) + len(index.people.words.rows(word.text))
+    word.says = log(1 + len(index) / (1 + frequency))
+
+
+def _terms(postings: Postings, word: str, *, is_last: bool, typos: bool) -> list[tuple[str, float]]:
+    """What a word may mean among the words there are, best first."""
+    terms: dict[str, float] = {word: 1.0} if word in postings else {}
+    for form in number_forms(word):
+        if form in postings:
+            terms.setdefault(form, _AS_NUMBER)
+    if is_last and len(word) > 1:
+        for longer in postings.vocabulary.starting_with(word, _MOST_TERMS):
+            terms.setdefault(longer, _AS_BEGINNING)
+    if typos and (allowed := typos_allowed(word)):
+        for near, distance in postings.vocabulary.near(word, allowed, _MOST_NEAR):
+            terms.setdefault(near, _NEARLY[distance])
+    return list(terms.items())
+
+
+def _take(weights: Weights, rows: Iterable[int], weight: float) -> None:
+    """Give rows a weight, best first: what they have already is better."""
+    for row in rows:
+        weights.setdefault(row, weight)
+
+
+def _splits(postings: Postings, word: str) -> list[tuple[str, str]]:
+    """Two words that the word may be when a space is missing: "saigon" -> sai gon."""
+    halves = ((word[:place], word[place:]) for place in range(1, len(word))) if len(word) > 3 else ()
+    return [(first, second) for first, second in halves if first in postings and second in postings]
+
+
+def _both(postings: Postings, first: str, second: str) -> list[int]:
+    fewer, more = sorted((first, second), key=lambda term: len(postings.rows(term)))
+    rows = postings.rows(fewer)
+    return [row for row in rows if postings.has(more, row)] if len(rows) <= _COMMON // 4 else []
+
+
+def _follow_joined(index: SearchIndex, words: list[Word]) -> None:
+    """Two words of the query that are one where a space is too many: "old boy" -> oldboy."""
+    for first, second in zip(words, words[1:], strict=False):
+        term = first.text + second.text
+        for near in (term, *(near for near, _ in index.words.vocabulary.near(term, 1, 3) if len(term) > 5)):
+            rows = index.words.rows(near)
+            people = index.people.words.rows(near)
+            for word in (first, second):
+                word.titles.update(dict.fromkeys(rows, _AS_SPLIT))
+                word.people.update(dict.fromkeys(people, _AS_SPLIT))
+
+
+def _mark_genres(index: SearchIndex, query: Query, words: list[Word]) -> None:
+    """Words that are, together, the name of a genre stand for it."""
+    text = f" {query.folded} "
+    for genre, names in index.genres.items():
+        for name in names:
+            if f" {name} " in text:
+                for word in words:
+                    if word.text in name.split():
+                        word.genres |= {genre}
+
+
+def _best_people(index: SearchIndex, words: list[Word]) -> list[int]:
+    totals: Weights = {}
+    for word in words:
+        says = word.says
+        for person, weight in word.people.items():
+            totals[person] = totals.get(person, 0.0) + weight * says
+    if len(totals) > _MOST_PEOPLE:
+        least = max(totals.values()) / 2
+        totals = {person: total for person, total in totals.items() if total >= least}
+    people = index.people
+    return sorted(totals, key=lambda person: (-totals[person], -len(people[person].titles)))[:_MOST_PEOPLE]
+
+
+def _best_titles(index: SearchIndex, words: list[Word]) -> list[int]:
+    totals: Weights = {}
+    for word in words:
+        says = word.says
+        for weights in (word.titles, word.credited):
+            for row, weight in weights.items():
+                totals[row] = totals.get(row, 0.0) + weight * says
+    if not totals:
+        return _by_common_words(index, words)
+    if len(totals) > MOST_CANDIDATES:
+        least = max(totals.values()) / 3
+        totals = {row: total for row, total in totals.items() if total >= least}
+    if len(totals) > MOST_CANDIDATES:
+        totals = {row: total - len(index[row].names[0][0]) / 1_000 for row, total in totals.items()}
+    return sorted(totals, key=totals.__getitem__, reverse=True)[:MOST_CANDIDATES]
+
+
+def _by_common_words(index: SearchIndex, words: list[Word]) -> list[int]:
+    """Titles of a query whose words all have very many, or which is a genre."""
+    common = [term for word in words for term, _ in word.common]
+    if len(common) > 1:
+        fewest, *others = sorted(common, key=lambda term: len(index.words.rows(term)))
+        rows = [row for row in index.words.rows(fewest) if any(index.words.has(term, row) for term in others)]
+    else:
+        rows = list(index.words.rows(common[0])) if common else []
+    return sorted(rows[:_COMMON], key=lambda row: len(index[row].names[0][0]))[:MOST_CANDIDATES]

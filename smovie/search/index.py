@@ -1,0 +1,124 @@
+"""The index: every visible title with its names, people and genres, changed title by title."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from smovie.models.catalog import Movie
+from smovie.search.keys import exact_key, folded_key, joined_keys
+from smovie.search.people import People
+from smovie.search.postings import Postings
+
+Name = tuple[str, str]  # folded, exact
+
+
+@dataclass(slots=True)
+class Title:
+    """What the search knows of a title. `people` holds their rows."""
+
+    id: str
+    names: tuple[Name, ...]
+    genres: tuple[str, ...]
+    year: int
+    views: int
+    people: tuple[int, ...] = field(default=())
+
+
+class SearchIndex:
+    """Titles by whole name, by word, and by their people."""
+
+    def __init__(self) -> None:
+        self.words = Postings()
+        self.people = People()
+        self.genres: dict[str, frozenset[str]] = {}  # id -> its names, folded
+        self._rows: dict[str, int] = {}
+        self._titles: list[Title | None] = []
+        self._free: list[int] = []
+        self._whole: dict[str, tuple[int, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, row: int) -> Title:
+        title = self._titles[row]
+        assert title is not None, "nothing leads to a row that is free"
+        return title
+
+    def row_of(self, title_id: str) -> int:
+        """The row of a title that is there."""
+        return self._rows[title_id]
+
+    def named(self, joined_key: str) -> tuple[int, ...]:
+        """Rows of the titles with a name that is this, spaces, leading articles and ways of counting apart."""
+        return self._whole.get(joined_key, ())
+
+    def put(self, movie: Movie) -> None:
+        """Let the title be found as it is now."""
+        title = _to_title(movie)
+        credits = {person.person_id: person.name for person in (*movie.directors, *movie.cast)}
+        for genre in movie.genres:
+            self.genres[genre.id] = frozenset(map(folded_key, (genre.name.vi, genre.name.en)))
+        row = self._rows.get(title.id)
+        if row is not None and self._is_found_as_before(row, title, credits):
+            title.people, title.names = self[row].people, self[row].names
+            self._titles[row] = title
+            return
+        self.remove(title.id)
+        row = self._take_row()
+        self._rows[title.id] = row
+        self._titles[row] = title
+        self.words.add(row, _words_of(title))
+        for key in _keys_of(title):
+            self._whole[key] = (*self._whole.get(key, ()), row)
+        title.people = tuple(self.people.credit(person, name, row) for person, name in credits.items())
+
+    def remove(self, title_id: str) -> None:
+        """Let the title not be found any more, if it was."""
+        if (row := self._rows.pop(title_id, None)) is None:
+            return
+        title = self[row]
+        self.words.remove(row, _words_of(title))
+        for key in _keys_of(title):
+            others = tuple(other for other in self._whole[key] if other != row)
+            if others:
+                self._whole[key] = others
+            else:
+                del self._whole[key]
+        for person in title.people:
+            self.people.discredit(person, row)
+        self._titles[row] = None
+        self._free.append(row)
+
+    def _is_found_as_before(self, row: int, title: Title, credits: dict[str, str]) -> bool:
+        """Whether nothing that leads to a title has changed: mostly it is a view or a rating more."""
+        people = map(self.people.__getitem__, self[row].people)
+        return self[row].names == title.names and [(one.id, one.name) for one in people] == list(credits.items())
+
+    def _take_row(self) -> int:
+        if self._free:
+            return self._free.pop()
+        self._titles.append(None)
+        return len(self._titles) - 1
+
+
+def _to_title(movie: Movie) -> Title:
+    shown = (movie.title, movie.title_in("vi"), movie.title_in("en"), movie.original_title, *movie.aliases)
+    return Title(
+        id=movie.id,
+        names=tuple(dict.fromkeys(_name(text) for text in dict.fromkeys(shown) if text.strip())),
+        genres=tuple(genre.id for genre in movie.genres),
+        year=movie.year or 0,
+        views=movie.stats.views,
+    )
+
+
+def _name(text: str) -> Name:
+    folded, exact = folded_key(text), exact_key(text)
+    return (folded, folded if folded == exact else exact)  # one text in memory, not two
+
+
+def _words_of(title: Title) -> set[str]:
+    return {word for folded, _ in title.names for word in folded.split()}
+
+
+def _keys_of(title: Title) -> Iterable[str]:
+    return set().union(*(joined_keys(folded) for folded, _ in title.names))
