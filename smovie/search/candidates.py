@@ -4,7 +4,7 @@ How much a word says follows from how few have it. Words that very many have lea
 was found by another, so that "the" costs as little as "totoro".
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from math import log
 
@@ -17,6 +17,7 @@ from smovie.search.vocabulary import typos_allowed
 MOST_CANDIDATES = 200  # titles that are scored
 _COMMON = 4_000  # rows from which on a word leads nowhere by itself
 _MOST_PEOPLE = 60
+_WORTH = 0.4  # of the best one's words, for others to be worth a look where there are many
 _MOST_TERMS = 40  # words that a word may be the beginning of
 _MOST_NEAR = 12
 _NEARLY = {1: 0.8, 2: 0.65}  # by typos
@@ -44,6 +45,7 @@ class Found:
     """The words with their rows, the titles worth scoring, and the people the query may mean."""
 
     words: list[Word]
+    whole: set[int]  # titles that have a name which may be the query
     rows: list[int]
     people: list[int]
 
@@ -51,9 +53,12 @@ class Found:
 def find_candidates(index: SearchIndex, query: Query, *, typos: bool) -> Found:
     """The titles a query may mean. `typos`: words that are nearly the query's count too."""
     words = [Word(text) for text in query.words]
-    for place, word in enumerate(words):
-        _follow(index, query.words, place, word, typos=typos)
-    _follow_joined(index, words)
+    unknown = {word.text for word in words if word.text not in index.vocabulary}
+    for word in words:
+        # Where a word is unknown, it is that one that is mistyped.
+        may_be_wrong = typos and (word.text in unknown or (not unknown and len(index.words.rows(word.text)) < _COMMON))
+        _follow(index, word, is_last=word is words[-1], typos=may_be_wrong)
+    _follow_joined(index, words, typos=typos)
     _mark_genres(index, query, words)
     people = _best_people(index, words)
     for word in words:
@@ -62,39 +67,34 @@ def find_candidates(index: SearchIndex, query: Query, *, typos: bool) -> Found:
                 for row in index.people[person].titles:
                     if word.credited.get(row, 0.0) < weight:
                         word.credited[row] = weight * _BY_PERSON
-    whole = dict.fromkeys(row for key in query.joined_wholes for row in index.named(key))
-    return Found(words, list(whole | dict.fromkeys(_best_titles(index, words))), people)
+    whole = {row for key in query.joined_wholes for row in index.named(key)}
+    return Found(words, whole, list(whole.union(_best_titles(index, words))), people)
 
 
-def _follow(index: SearchIndex, words: Sequence[str], place: int, word: Word, *, typos: bool) -> None:
-    is_last = place == len(words) - 1
+def _follow(index: SearchIndex, word: Word, *, is_last: bool, typos: bool) -> None:
     rows = 0
-    for term, weight in _terms(index.words, word.text, is_last=is_last, typos=typos):
+    for term, weight in _terms(index, word.text, is_last=is_last, typos=typos):
+        _take(word.people, index.people.words.rows(term), weight)
         having = index.words.rows(term)
         if len(having) > _COMMON or (rows and rows + len(having) > _COMMON):
             word.common.append((term, weight))
         else:
             rows += len(having)
             _take(word.titles, having, weight)
-    for term, weight in _terms(index.people.words, word.text, is_last=is_last, typos=typos):
-        _take(word.people, index.people.words.rows(term), weight)
     for first, second in _splits(index.words, word.text):
         _take(word.titles, _both(index.words, first, second), _AS_SPLIT)
     frequency = len(index.words.rows(word.text)) + len(index.people.words.rows(word.text))
     word.says = log(1 + len(index) / (1 + frequency))
 
 
-def _terms(postings: Postings, word: str, *, is_last: bool, typos: bool) -> list[tuple[str, float]]:
+def _terms(index: SearchIndex, word: str, *, is_last: bool, typos: bool) -> list[tuple[str, float]]:
     """What a word may mean among the words there are, best first."""
-    terms: dict[str, float] = {word: 1.0} if word in postings else {}
-    for form in number_forms(word):
-        if form in postings:
-            terms.setdefault(form, _AS_NUMBER)
+    terms = {word: 1.0} | dict.fromkeys(number_forms(word), _AS_NUMBER)
     if is_last and len(word) > 1:
-        for longer in postings.vocabulary.starting_with(word, _MOST_TERMS):
+        for longer in index.vocabulary.starting_with(word, _MOST_TERMS):
             terms.setdefault(longer, _AS_BEGINNING)
     if typos and (allowed := typos_allowed(word)):
-        for near, distance in postings.vocabulary.near(word, allowed, _MOST_NEAR):
+        for near, distance in index.vocabulary.near(word, allowed, _MOST_NEAR):
             terms.setdefault(near, _NEARLY[distance])
     return list(terms.items())
 
@@ -117,11 +117,12 @@ def _both(postings: Postings, first: str, second: str) -> list[int]:
     return [row for row in rows if postings.has(more, row)] if len(rows) <= _COMMON // 4 else []
 
 
-def _follow_joined(index: SearchIndex, words: list[Word]) -> None:
+def _follow_joined(index: SearchIndex, words: list[Word], *, typos: bool) -> None:
     """Two words of the query that are one where a space is too many: "old boy" -> oldboy."""
     for first, second in zip(words, words[1:], strict=False):
         term = first.text + second.text
-        for near in (term, *(near for near, _ in index.words.vocabulary.near(term, 1, 3) if len(term) > 5)):
+        is_wrong = typos and not (first.text in index.vocabulary and second.text in index.vocabulary)
+        for near in (term, *(near for near, _ in index.vocabulary.near(term, 1, 3))) if is_wrong else (term,):
             rows = index.words.rows(near)
             people = index.people.words.rows(near)
             for word in (first, second):
@@ -147,7 +148,7 @@ def _best_people(index: SearchIndex, words: list[Word]) -> list[int]:
         for person, weight in word.people.items():
             totals[person] = totals.get(person, 0.0) + weight * says
     if len(totals) > _MOST_PEOPLE:
-        least = max(totals.values()) / 2
+        least = max(totals.values()) * _WORTH
         totals = {person: total for person, total in totals.items() if total >= least}
     people = index.people
     return sorted(totals, key=lambda person: (-totals[person], -len(people[person].titles)))[:_MOST_PEOPLE]
@@ -163,10 +164,11 @@ def _best_titles(index: SearchIndex, words: list[Word]) -> list[int]:
     if not totals:
         return _by_common_words(index, words)
     if len(totals) > MOST_CANDIDATES:
-        least = max(totals.values()) / 3
+        least = max(totals.values()) * _WORTH
         totals = {row: total for row, total in totals.items() if total >= least}
     if len(totals) > MOST_CANDIDATES:
-        totals = {row: total - len(index[row].names[0][0]) / 1_000 for row, total in totals.items()}
+        lengths = index.lengths
+        totals = {row: total - lengths[row] / 1_000 for row, total in totals.items()}
     return sorted(totals, key=totals.__getitem__, reverse=True)[:MOST_CANDIDATES]
 
 
@@ -178,4 +180,4 @@ def _by_common_words(index: SearchIndex, words: list[Word]) -> list[int]:
         rows = [row for row in index.words.rows(fewest) if any(index.words.has(term, row) for term in others)]
     else:
         rows = list(index.words.rows(common[0])) if common else []
-    return sorted(rows[:_COMMON], key=lambda row: len(index[row].names[0][0]))[:MOST_CANDIDATES]
+    return sorted(rows[:_COMMON], key=index.lengths.__getitem__)[:MOST_CANDIDATES]

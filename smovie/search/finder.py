@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from smovie.search.candidates import Found, find_candidates
+from smovie.search.candidates import find_candidates
 from smovie.search.index import SearchIndex
 from smovie.search.query import Query, read_as_telex, read_query
 from smovie.search.scoring import Score, Scorer, Tier
 
 _WELL_TITLE, _WELL_COVERED = 88.0, 0.85
 _WELL_COMBINED = 250.0
-_TELEX_TITLE, _TELEX_COVERED = 85.0, 0.8
+_TELEX_TITLE, _TELEX_COVERED = 80.0, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,48 +29,37 @@ class Answer:
     words: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Ranked:
-    rows: list[tuple[Score, int]]
-
-    def answers_well(self) -> bool:
-        if not self.rows:
-            return False
-        best = self.rows[0][0]
-        is_title = best.title >= _WELL_TITLE and best.coverage >= _WELL_COVERED
-        return best.tier == "exact" or is_title or best.combined >= _WELL_COMBINED
-
-
 def find(index: SearchIndex, text: str, limit: int) -> Answer:
     """The titles that a text means, best first."""
     query = read_query(text)
     if query is None or not len(index):
         return Answer([])
-    ranked = _rank(index, query, find_candidates(index, query, typos=False))
-    if not ranked.answers_well():
-        ranked = _rank(index, query, find_candidates(index, query, typos=True))
-    if not ranked.answers_well() and (meant := read_as_telex(text)):
-        by_telex = _rank(index, meant, find_candidates(index, meant, typos=False))
-        if _is_better(by_telex, ranked):
-            query, ranked = meant, by_telex
-    hits = [Hit(index[row].id, score.tier, round(score.combined / 3, 1)) for score, row in ranked.rows[:limit]]
+    scores = _look(index, query, typos=False)
+    if not _answer_well(scores):
+        scores = _look(index, query, typos=True)
+    if not _answer_well(scores) and (meant := read_as_telex(text)):
+        by_telex = _look(index, meant, typos=False)
+        if _is_meant(by_telex, scores):
+            query, scores = meant, by_telex
+    hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in scores[:limit]]
     return Answer(hits, query.words)
 
 
-def _rank(index: SearchIndex, query: Query, found: Found) -> _Ranked:
-    scorer = Scorer(index, query, found)
-    scored = [(score, row) for row in found.rows if (score := scorer.score(row))]
-    scored.sort(key=lambda one: _place(one[0], index[one[1]].views, index[one[1]].year), reverse=True)
-    return _Ranked(scored)
+def _look(index: SearchIndex, query: Query, *, typos: bool) -> list[Score]:
+    return Scorer(index, query, find_candidates(index, query, typos=typos)).best()
 
 
-def _place(score: Score, views: int, year: int) -> tuple[int, int, int, int]:
-    return (score.exactness, round(score.combined), views, year)
-
-
-def _is_better(telex: _Ranked, typed: _Ranked) -> bool:
-    if not telex.rows:
+def _answer_well(scores: list[Score]) -> bool:
+    if not scores:
         return False
-    best = telex.rows[0][0]
-    means_it = best.title >= _TELEX_TITLE and best.coverage >= _TELEX_COVERED
-    return means_it and (not typed.rows or best.combined > typed.rows[0][0].combined)
+    best = scores[0]
+    is_title = best.title >= _WELL_TITLE and best.coverage >= _WELL_COVERED
+    return best.tier == "exact" or is_title or best.combined >= _WELL_COMBINED
+
+
+def _is_meant(by_telex: list[Score], as_typed: list[Score]) -> bool:
+    if not by_telex:
+        return False
+    best = by_telex[0]
+    is_good = best.title >= _TELEX_TITLE and best.coverage >= _TELEX_COVERED
+    return is_good and (not as_typed or best.combined > as_typed[0].combined)

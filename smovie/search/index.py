@@ -1,5 +1,6 @@
 """The index: every visible title with its names, people and genres, changed title by title."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from smovie.models.catalog import Movie
 from smovie.search.keys import exact_key, folded_key, joined_keys
 from smovie.search.people import People
 from smovie.search.postings import Postings
+from smovie.search.vocabulary import Vocabulary
 
 Name = tuple[str, str]  # folded, exact
 
@@ -27,12 +29,14 @@ class SearchIndex:
     """Titles by whole name, by word, and by their people."""
 
     def __init__(self) -> None:
-        self.words = Postings()
-        self.people = People()
+        self.vocabulary = Vocabulary()
+        self.words = Postings(self.vocabulary)
+        self.people = People(self.vocabulary)
         self.genres: dict[str, frozenset[str]] = {}  # id -> its names, folded
         self._rows: dict[str, int] = {}
         self._titles: list[Title | None] = []
         self._free: list[int] = []
+        self.lengths = array("H")  # by row, of the first name
         self._whole: dict[str, tuple[int, ...]] = {}
 
     def __len__(self) -> int:
@@ -66,6 +70,7 @@ class SearchIndex:
         row = self._take_row()
         self._rows[title.id] = row
         self._titles[row] = title
+        self.lengths[row] = len(title.names[0][0])
         self.words.add(row, _words_of(title))
         for key in _keys_of(title):
             self._whole[key] = (*self._whole.get(key, ()), row)
@@ -97,6 +102,7 @@ class SearchIndex:
         if self._free:
             return self._free.pop()
         self._titles.append(None)
+        self.lengths.append(0)
         return len(self._titles) - 1
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from smovie.search.keys import exact_key, folded_key
 from smovie.search.postings import Postings
+from smovie.search.vocabulary import Vocabulary
 
 
 @dataclass(slots=True)
@@ -22,8 +23,8 @@ class Somebody:
 class People:
     """Everybody who has a title."""
 
-    def __init__(self) -> None:
-        self.words = Postings()
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.words = Postings(vocabulary)
         self._rows: dict[str, int] = {}
         self._people: list[Somebody | None] = []
         self._free: list[int] = []

@@ -10,10 +10,10 @@ _NONE: Sequence[int] = ()
 
 
 class Postings:
-    """Rows by word, ascending."""
+    """Rows by word, ascending. The vocabulary is shared with others; it learns a word at its first row."""
 
-    def __init__(self) -> None:
-        self.vocabulary = Vocabulary()
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
         self._rows: dict[str, array[int]] = {}
 
     def __contains__(self, word: str) -> bool:
@@ -35,7 +35,7 @@ class Postings:
             rows = self._rows.get(word)
             if rows is None:
                 self._rows[word] = array("I", (row,))
-                self.vocabulary.add(word)
+                self._vocabulary.add(word)
             elif row > rows[-1]:
                 rows.append(row)
             else:
@@ -48,4 +48,4 @@ class Postings:
             del rows[bisect_left(rows, row)]
             if not rows:
                 del self._rows[word]
-                self.vocabulary.remove(word)
+                self._vocabulary.remove(word)

@@ -36,15 +36,16 @@ def read_query(text: str) -> Query | None:
     if not words:
         return None
     years = [word for word in words if _YEAR.fullmatch(word)] if len(words) > 1 else []
-    wholes = [folded]
+    wholes, telling = [folded], words
     if words[0] in _SAYS_ONLY_FILM and len(words) > 1:
-        wholes.append(" ".join(words[1:]))
+        telling = words[1:]
+        wholes.append(" ".join(telling))
     if years:
         wholes.append(" ".join(word for word in words if word != years[-1]))
     return Query(
         folded=folded,
         exact=None if exact == folded else exact,
-        words=tuple(dict.fromkeys(words))[:MOST_WORDS],
+        words=tuple(dict.fromkeys(telling))[:MOST_WORDS],
         wholes=tuple(whole for whole in dict.fromkeys(wholes) if whole),
         year=int(years[-1]) if years else None,
         has_numbers=any(map(has_number, words)),

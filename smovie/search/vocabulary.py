@@ -16,25 +16,38 @@ class Vocabulary:
         self._ordered: list[str] = []
         self._numbers: dict[str, int] = {}
         self._words: list[str] = []
+        self._uses: list[int] = []
         self._free: list[int] = []
         self._having: dict[str, array[int]] = {}  # trigram -> numbers of words, ascending
 
+    def __contains__(self, word: str) -> bool:
+        return word in self._numbers
+
     def add(self, word: str) -> None:
-        """Take in a word that is not there."""
+        """Take in a word, or one more use of it."""
+        if (known := self._numbers.get(word)) is not None:
+            self._uses[known] += 1
+            return
         if self._free:
             number = self._free.pop()
             self._words[number] = word
+            self._uses[number] = 1
         else:
             number = len(self._words)
             self._words.append(word)
+            self._uses.append(1)
         self._numbers[word] = number
         insort(self._ordered, word)
         for gram in trigrams(word):
             insort(self._having.setdefault(gram, array("I")), number)
 
     def remove(self, word: str) -> None:
-        """Drop a word that is there."""
-        number = self._numbers.pop(word)
+        """End a use of a word; without any it is dropped."""
+        number = self._numbers[word]
+        self._uses[number] -= 1
+        if self._uses[number]:
+            return
+        del self._numbers[word]
         self._free.append(number)
         self._words[number] = ""
         del self._ordered[bisect_left(self._ordered, word)]
