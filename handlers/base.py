@@ -183,12 +183,12 @@ class ApiHandler(RequestHandler):
         """Whether who opened a link is a program that says so; a browser's GET, or a HEAD, must change nothing."""
         return self.request.method == "GET" and "application/json" in self.request.headers.get("Accept", "")
 
-    def send_kept(self, body: tuple[bytes, str], *, media_type: str = _JSON) -> None:
-        """Answer with bytes that were made before, or 304 when the client has them."""
+    def send_kept(self, body: tuple[bytes, str], *, media_type: str = _JSON, fresh_s: int = 0) -> None:
+        """Answer with bytes that were made before, or 304 when the client has them; for `fresh_s` it need not ask."""
         content, self._kept_etag = body
         if media_type != _JSON:
             self.set_header("Content-Type", media_type)
-        self.set_header("Cache-Control", _CACHE_CATALOGUE)
+        self.set_header("Cache-Control", f"public, max-age={fresh_s}" if fresh_s else _CACHE_CATALOGUE)
         self.set_header("Content-Language", self.language)
         self._vary_by_language()
         self.finish(content)  # Tornado compares the ETag and makes it a 304

@@ -32,6 +32,7 @@ from handlers.api.passwords import (
 )
 from handlers.api.playback import PlaybackHandler
 from handlers.api.rooms import MuteHandler, MuteListHandler, PinHandler, RoomHandler
+from handlers.api.search import SearchHandler, SuggestHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.api.social import FacebookHandler, MyFacebookHandler
 from handlers.live.long_poll import EventsHandler
@@ -47,6 +48,8 @@ ROUTES = (
     # Catalogue
     Route("/api/v1/movies", MovieListHandler),
     Route("/api/v1/movies/{slug}", MovieHandler),
+    Route("/api/v1/search", SearchHandler),
+    Route("/api/v1/search/suggest", SuggestHandler),
     Route("/api/v1/genres", GenreListHandler),
     Route("/api/v1/nations", NationListHandler),
     Route("/api/v1/exclusivities", ExclusivityListHandler),

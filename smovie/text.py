@@ -14,6 +14,7 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 # Tones in dictionary order: level, huyền, hỏi, ngã, sắc, nặng.
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+_TONED = re.compile("[aeiouy][^a-z]*|$")  # the first vowel with its other marks
 _SHAPES = "\u0302\u0306\u031b"  # circumflex, breve, horn: they make another letter, not another tone
 
 
@@ -28,25 +29,25 @@ def fold(text: str) -> str:
 
 
 def marked_key(text: str) -> str:
-    """Like `fold`, with the marks kept and the tone of each word at its end: "Hoà" and "hòa" both give "hoa\u0300".
+    """Like `fold`, with the marks kept and one spelling of where tones stand: "hoà" and "hòa" give the same.
 
-    Where a tone stands within a word is a matter of spelling (hoà/hòa, thuỵ/thụy); which tone it is makes the word.
+    Which tone a word has makes the word; on which of its vowels it is written is a matter of taste (thuỵ, thụy). Here
+    it follows the first one, decomposed, so that what somebody has typed of a word is the beginning of its key.
     """
     if text.isascii():
         return fold(text)
-    words: list[str] = []
-    letters, tones = "", ""
-    # The space at the end closes the last word.
-    for char in unicodedata.normalize("NFKD", text.lower()).lower() + " ":
-        if char in _TONES:
-            tones += char
-        elif char.isalnum() or unicodedata.combining(char):
-            letters += char
-        else:
-            if letters:
-                words.append(letters + tones)
-            letters, tones = "", ""
+    words = []
+    for word in _spaced(unicodedata.normalize("NFKD", text.lower()).lower()).split():
+        tones = "".join(char for char in word if char in _TONES)
+        plain = "".join(char for char in word if char not in _TONES) if tones else word
+        vowel = _TONED.search(plain) if tones else None
+        place = vowel.end() if vowel else len(plain)
+        words.append(plain[:place] + tones + plain[place:])
     return " ".join(words)
+
+
+def _spaced(text: str) -> str:
+    return "".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in text)
 
 
 def slugify(text: str) -> str:

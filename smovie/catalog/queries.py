@@ -81,9 +81,14 @@ def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes]) -> Body:
     body = snapshot.bodies.get(key)
     if body is None:
         content = make()
-        body = (content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+        body = tagged(content)
         snapshot.bodies.put(key, body, len(content) + 500)
     return body
+
+
+def tagged(content: bytes) -> Body:
+    """The bytes with their strong ETag."""
+    return content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
 def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> bytes:

@@ -18,6 +18,7 @@ import orjson
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.render import card, encode
 from smovie.models.catalog import Language, Movie, Tag
+from smovie.search.index import SearchIndex
 from smovie.text import collation_key, first_letter
 
 Order = Literal["release_date", "views", "rating", "title_vi", "title_en", "created_at"]
@@ -71,6 +72,7 @@ class Snapshot:
         self.by_slug: dict[str, Entry] = {}
         self.by_episode: dict[str, Entry] = {}
         self.tags: dict[str, dict[str, Tag]] = {"genres": {}, "nations": {}, "exclusivities": {}}
+        self.search = SearchIndex()
         self.bodies: BoundedCache[tuple[bytes, str]] = BoundedCache(_BODIES_KEPT_BYTES)
         self._orders: dict[Order, list[tuple[SortKey, str]]] = {order: [] for order in ORDERS}
         self._unordered: dict[Order, dict[str, None]] = {order: {} for order in ORDERS}  # no date, no rating: last
@@ -83,9 +85,11 @@ class Snapshot:
 
         While a snapshot is being filled nobody reads it: `sort=False`, and `sort_in_steps` at the end.
         """
-        self.remove(movie.id)
         if not movie.is_visible:
+            self.remove(movie.id)
             return
+        self._take_out(movie.id)
+        self.search.put(movie)
         entry = _to_entry(movie)
         self.entries[entry.id] = self.by_slug[entry.slug] = entry
         for episode_id in entry.episode_ids:
@@ -104,6 +108,10 @@ class Snapshot:
 
     def remove(self, movie_id: str) -> None:
         """Hide the title, if it is shown."""
+        self._take_out(movie_id)
+        self.search.remove(movie_id)
+
+    def _take_out(self, movie_id: str) -> None:
         if (entry := self.entries.pop(movie_id, None)) is None:
             return
         if self.by_slug.get(entry.slug) is entry:
@@ -161,6 +169,10 @@ class Snapshot:
         """Entries by release date, newest first, undated last."""
         entries = [self.entries[movie_id] for movie_id in ids]
         return sorted(entries, key=lambda entry: (entry.keys.get("release_date", ""), entry.id), reverse=True)
+
+    def most_viewed(self) -> Iterator[str]:
+        """Ids of all titles, most viewed first."""
+        return (movie_id for _, movie_id in reversed(self._orders["views"]))
 
     def select(
         self, filters: Mapping[str, tuple[Facet, ...]], order: Order, *, descending: bool, start: int, size: int

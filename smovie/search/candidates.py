@@ -6,6 +6,7 @@ was found by another, so that "the" costs as little as "totoro".
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import log
 
 from smovie.search.index import SearchIndex
@@ -119,7 +120,7 @@ def _both(postings: Postings, first: str, second: str) -> list[int]:
 
 def _follow_joined(index: SearchIndex, words: list[Word], *, typos: bool) -> None:
     """Two words of the query that are one where a space is too many: "old boy" -> oldboy."""
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         term = first.text + second.text
         is_wrong = typos and not (first.text in index.vocabulary and second.text in index.vocabulary)
         for near in (term, *(near for near, _ in index.vocabulary.near(term, 1, 3))) if is_wrong else (term,):
@@ -133,8 +134,8 @@ def _follow_joined(index: SearchIndex, words: list[Word], *, typos: bool) -> Non
 def _mark_genres(index: SearchIndex, query: Query, words: list[Word]) -> None:
     """Words that are, together, the name of a genre stand for it."""
     text = f" {query.folded} "
-    for genre, names in index.genres.items():
-        for name in names:
+    for genre, known in index.genres.items():
+        for name in known.names:
             if f" {name} " in text:
                 for word in words:
                     if word.text in name.split():

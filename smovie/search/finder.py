@@ -29,19 +29,25 @@ class Answer:
     words: tuple[str, ...] = ()
 
 
-def find(index: SearchIndex, text: str, limit: int) -> Answer:
-    """The titles that a text means, best first."""
+def find(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False) -> Answer:
+    """The titles that a text means, best first. In a hurry, any answer is taken for a good one."""
     query = read_query(text)
     if query is None or not len(index):
         return Answer([])
     scores = _look(index, query, typos=False)
+    if is_hurried and scores:
+        return _to_answer(index, query, scores[:limit])
     if not _answer_well(scores):
         scores = _look(index, query, typos=True)
     if not _answer_well(scores) and (meant := read_as_telex(text)):
         by_telex = _look(index, meant, typos=False)
         if _is_meant(by_telex, scores):
             query, scores = meant, by_telex
-    hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in scores[:limit]]
+    return _to_answer(index, query, scores[:limit])
+
+
+def _to_answer(index: SearchIndex, query: Query, scores: list[Score]) -> Answer:
+    hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in scores]
     return Answer(hits, query.words)
 
 

@@ -3,14 +3,22 @@
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from smovie.models.catalog import Movie
-from smovie.search.keys import exact_key, folded_key, joined_keys
+from smovie.models.catalog import LocalName, Movie
+from smovie.search.beginnings import Beginnings
+from smovie.search.keys import exact_key, folded_key, joined_keys, without_article
 from smovie.search.people import People
 from smovie.search.postings import Postings
 from smovie.search.vocabulary import Vocabulary
 
-Name = tuple[str, str]  # folded, exact
+
+class Name(NamedTuple):
+    """A name of a title by its keys, and as it is shown."""
+
+    folded: str
+    exact: str
+    shown: str
 
 
 @dataclass(slots=True)
@@ -25,6 +33,15 @@ class Title:
     people: tuple[int, ...] = field(default=())
 
 
+@dataclass(slots=True)
+class Genre:
+    """A genre: its names folded and as shown, and how many titles have it."""
+
+    names: frozenset[str] = frozenset()
+    shown: LocalName | None = None
+    titles: int = 0
+
+
 class SearchIndex:
     """Titles by whole name, by word, and by their people."""
 
@@ -32,7 +49,8 @@ class SearchIndex:
         self.vocabulary = Vocabulary()
         self.words = Postings(self.vocabulary)
         self.people = People(self.vocabulary)
-        self.genres: dict[str, frozenset[str]] = {}  # id -> its names, folded
+        self.beginnings = Beginnings()
+        self.genres: dict[str, Genre] = {}
         self._rows: dict[str, int] = {}
         self._titles: list[Title | None] = []
         self._free: list[int] = []
@@ -59,19 +77,25 @@ class SearchIndex:
         """Let the title be found as it is now."""
         title = _to_title(movie)
         credits = {person.person_id: person.name for person in (*movie.directors, *movie.cast)}
-        for genre in movie.genres:
-            self.genres[genre.id] = frozenset(map(folded_key, (genre.name.vi, genre.name.en)))
+        for tag in movie.genres:
+            if (genre := self.genres.setdefault(tag.id, Genre())).shown != tag.name:
+                genre.shown, genre.names = tag.name, frozenset(map(folded_key, (tag.name.vi, tag.name.en)))
         row = self._rows.get(title.id)
         if row is not None and self._is_found_as_before(row, title, credits):
             title.people, title.names = self[row].people, self[row].names
+            self._count_genres(self[row], -1)
+            self._count_genres(title, 1)
             self._titles[row] = title
             return
         self.remove(title.id)
         row = self._take_row()
         self._rows[title.id] = row
         self._titles[row] = title
-        self.lengths[row] = len(title.names[0][0])
+        self._count_genres(title, 1)
+        self.lengths[row] = min(len(title.names[0].folded), 0xFFFF)
         self.words.add(row, _words_of(title))
+        for name in _beginnings_of(title):
+            self.beginnings.add(name, row)
         for key in _keys_of(title):
             self._whole[key] = (*self._whole.get(key, ()), row)
         title.people = tuple(self.people.credit(person, name, row) for person, name in credits.items())
@@ -82,12 +106,15 @@ class SearchIndex:
             return
         title = self[row]
         self.words.remove(row, _words_of(title))
+        for name in _beginnings_of(title):
+            self.beginnings.remove(name, row)
         for key in _keys_of(title):
             others = tuple(other for other in self._whole[key] if other != row)
             if others:
                 self._whole[key] = others
             else:
                 del self._whole[key]
+        self._count_genres(title, -1)
         for person in title.people:
             self.people.discredit(person, row)
         self._titles[row] = None
@@ -97,6 +124,10 @@ class SearchIndex:
         """Whether nothing that leads to a title has changed: mostly it is a view or a rating more."""
         people = map(self.people.__getitem__, self[row].people)
         return self[row].names == title.names and [(one.id, one.name) for one in people] == list(credits.items())
+
+    def _count_genres(self, title: Title, change: int) -> None:
+        for genre in title.genres:
+            self.genres[genre].titles += change
 
     def _take_row(self) -> int:
         if self._free:
@@ -110,7 +141,7 @@ def _to_title(movie: Movie) -> Title:
     shown = (movie.title, movie.title_in("vi"), movie.title_in("en"), movie.original_title, *movie.aliases)
     return Title(
         id=movie.id,
-        names=tuple(dict.fromkeys(_name(text) for text in dict.fromkeys(shown) if text.strip())),
+        names=tuple({name[:2]: name for name in map(_name, reversed(shown)) if name.folded}.values())[::-1],
         genres=tuple(genre.id for genre in movie.genres),
         year=movie.year or 0,
         views=movie.stats.views,
@@ -119,12 +150,16 @@ def _to_title(movie: Movie) -> Title:
 
 def _name(text: str) -> Name:
     folded, exact = folded_key(text), exact_key(text)
-    return (folded, folded if folded == exact else exact)  # one text in memory, not two
+    return Name(folded, folded if folded == exact else exact, text)  # one text in memory, not two
 
 
 def _words_of(title: Title) -> set[str]:
-    return {word for folded, _ in title.names for word in folded.split()}
+    return {word for name in title.names for word in name.folded.split()}
+
+
+def _beginnings_of(title: Title) -> set[str]:
+    return {without_article(key) for name in title.names for key in (name.folded, name.exact)}
 
 
 def _keys_of(title: Title) -> Iterable[str]:
-    return set().union(*(joined_keys(folded) for folded, _ in title.names))
+    return set().union(*(joined_keys(folded) for folded, *_ in title.names))

@@ -5,7 +5,7 @@ import re
 from smovie.text import fold, marked_key
 
 # "It's" and "Tiffany's" are one word each, as people type them; "l'odeur" stays two.
-_CONTRACTION = re.compile(r"(?<=\w)['’ʼ`´](?=(?:s|t|d|m|re|ll|ve)\b)", re.IGNORECASE)
+CONTRACTION = re.compile(r"(?<=\w)['’ʼ`´](?=(?:s|t|d|m|re|ll|ve)\b)", re.IGNORECASE)
 _ARTICLES = ("the ", "a ", "an ")
 _NUMBERS = (
     ("1", "one", "mot", "i"), ("2", "two", "hai", "ii"), ("3", "three", "ba", "iii"), ("4", "four", "bon", "iv"),
@@ -23,12 +23,12 @@ def folded_key(text: str) -> str:
 
     A text without a letter or digit ("$", "???") stands for itself, so that a title of signs can be found.
     """
-    return fold(_CONTRACTION.sub("", text)) or " ".join(text.lower().split())
+    return fold(CONTRACTION.sub("", text)) or " ".join(text.lower().split())
 
 
 def exact_key(text: str) -> str:
     """The same with marks, and one spelling of where tones stand."""
-    return marked_key(_CONTRACTION.sub("", text)) or " ".join(text.lower().split())
+    return marked_key(CONTRACTION.sub("", text)) or " ".join(text.lower().split())
 
 
 def joined(folded: str) -> str:

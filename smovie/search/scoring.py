@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from smovie.search.candidates import Found, Word
 from smovie.search.index import SearchIndex, Title
-from smovie.search.keys import in_digits, joined, joined_keys, without_article
+from smovie.search.keys import in_digits, joined_keys, without_article
 from smovie.search.query import Query
 
 Tier = Literal["exact", "title", "text"]
@@ -121,10 +121,10 @@ class Scorer:
 
     def _exactness(self, title: Title) -> int:
         query = self._query
-        if query.year and title.year != query.year and all(folded != query.folded for folded, _ in title.names):
+        if query.year and title.year != query.year and all(folded != query.folded for folded, *_ in title.names):
             return 0  # another film of that name
         best = 0
-        for folded, exact in title.names:
+        for folded, exact, _ in title.names:
             if folded in query.wholes:
                 best = max(best, 3 if exact == (query.exact or query.folded) else 2)
             elif not best and not self._joined.isdisjoint(joined_keys(folded)):
@@ -133,7 +133,7 @@ class Scorer:
 
     def _title_ratio(self, title: Title, coverage: float, rest: str) -> float:
         query, best = self._query, 0.0
-        for folded, exact in title.names:
+        for folded, exact, _ in title.names:
             ratio = max(_ratio(whole, folded, coverage) for whole in query.wholes)
             if rest:
                 ratio = max(ratio, _ratio(rest, folded, 0.0) * _REST_SHARE)
@@ -146,10 +146,10 @@ class Scorer:
 
     def _overall(self, title: Title) -> float:
         people, genres = self._index.people, self._index.genres
-        text = [folded for folded, _ in title.names]
+        text = [folded for folded, *_ in title.names]
         text += [people[person].folded for person in title.people if person in self._people]
         for genre in title.genres:
-            text += genres[genre]
+            text += genres[genre].names
         return fuzz.token_set_ratio(self._query.folded, " ".join(text))
 
 

@@ -34,7 +34,7 @@ class Decision:
 
     `others` is the answer to those who are let in though it is the owner's thing; None where it is nobody's, or the
     caller's own. `but` are answers that do not follow from this. `body` is sent as JSON, or is (bytes, media type).
-    `at` are parameters of the path that the test's `places` does not give, or not these.
+    `at` are parameters of the path that the test's `places` does not give, or not these. `query` follows the path.
     """
 
     access: Access
@@ -43,6 +43,7 @@ class Decision:
     others: int | None = None
     at: Given = None
     but: Mapping[Who, int] = field(default_factory=dict)
+    query: str = ""
 
     def expected(self, who: Who) -> int:
         if who in self.but:
@@ -61,6 +62,8 @@ async def call(scene: Scene, operation: str, decision: Decision, places: dict[st
         body, kind = orjson.dumps(body), "application/json"
     elif body:
         body, kind = body
+    if decision.query:
+        path += f"?{decision.query}"
     access = scene.caller.access if scene.caller else None
     if path.startswith("/ws/"):
         return await dial(scene.server, path, access)
