@@ -49,11 +49,10 @@ def _matched(snapshot: Snapshot, card: Json, title: Title, words: tuple[str, ...
     if card["original_title"] != card["title"]:
         found.append(_found("original_title", card["original_title"], words))
     most = max(map(_marked, found))
-    others = [_found("other_title", name.shown, words) for name in title.names]
-    best = max(others, key=_marked)
-    if _marked(best) > most:  # an alias, or its title in the other language
-        found.append(best)
-        most = _marked(best)
+    for other in (_found("other_title", name.shown, words) for name in title.names):
+        if _marked(other) > most:  # an alias, or its title in the other language
+            found.append(other)
+            most = _marked(other)
     if most < sum(map(len, words)):
         people = [_found("person", snapshot.search.people[person].name, words) for person in title.people]
         found += sorted(people, key=_marked, reverse=True)[:_MOST_PEOPLE]

@@ -122,8 +122,10 @@ def _follow_joined(index: SearchIndex, words: list[Word], *, typos: bool) -> Non
     """Two words of the query that are one where a space is too many: "old boy" -> oldboy."""
     for first, second in pairwise(words):
         term = first.text + second.text
-        is_wrong = typos and not (first.text in index.vocabulary and second.text in index.vocabulary)
-        for near in (term, *(near for near, _ in index.vocabulary.near(term, 1, 3))) if is_wrong else (term,):
+        terms = [term]
+        if typos and not (first.text in index.vocabulary and second.text in index.vocabulary):
+            terms += (near for near, _ in index.vocabulary.near(term, 1, 3) if near not in (first.text, second.text))
+        for near in terms:
             rows = index.words.rows(near)
             people = index.people.words.rows(near)
             for word in (first, second):
@@ -162,8 +164,8 @@ def _best_titles(index: SearchIndex, words: list[Word]) -> list[int]:
         for weights in (word.titles, word.credited):
             for row, weight in weights.items():
                 totals[row] = totals.get(row, 0.0) + weight * says
-    if not totals:
-        return _by_common_words(index, words)
+    if not totals or all(word.genres for word in words):
+        return [*sorted(totals)[: MOST_CANDIDATES // 2], *_by_genre(index, words), *_by_common_words(index, words)]
     if len(totals) > MOST_CANDIDATES:
         least = max(totals.values()) * _WORTH
         totals = {row: total for row, total in totals.items() if total >= least}
@@ -173,8 +175,15 @@ def _best_titles(index: SearchIndex, words: list[Word]) -> list[int]:
     return sorted(totals, key=totals.__getitem__, reverse=True)[:MOST_CANDIDATES]
 
 
+def _by_genre(index: SearchIndex, words: list[Word]) -> list[int]:
+    """Titles of a query that is the name of a genre, most viewed first."""
+    meant = frozenset[str]().union(*(word.genres for word in words))
+    rows = [row for genre in meant for row in index.genres[genre].titles[-_COMMON:]]
+    return sorted(rows, key=lambda row: index[row].views, reverse=True)[: MOST_CANDIDATES // 2]
+
+
 def _by_common_words(index: SearchIndex, words: list[Word]) -> list[int]:
-    """Titles of a query whose words all have very many, or which is a genre."""
+    """Titles of a query whose words all have very many."""
     common = [term for word in words for term, _ in word.common]
     if len(common) > 1:
         fewest, *others = sorted(common, key=lambda term: len(index.words.rows(term)))

@@ -1,6 +1,7 @@
 """The index: every visible title with its names, people and genres, changed title by title."""
 
 from array import array
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -35,11 +36,11 @@ class Title:
 
 @dataclass(slots=True)
 class Genre:
-    """A genre: its names folded and as shown, and how many titles have it."""
+    """A genre: its names folded and as shown, and the rows of its titles, ascending."""
 
     names: frozenset[str] = frozenset()
     shown: LocalName | None = None
-    titles: int = 0
+    titles: "array[int]" = field(default_factory=lambda: array("I"))
 
 
 class SearchIndex:
@@ -83,16 +84,16 @@ class SearchIndex:
         row = self._rows.get(title.id)
         if row is not None and self._is_found_as_before(row, title, credits):
             title.people, title.names = self[row].people, self[row].names
-            self._count_genres(self[row], -1)
-            self._count_genres(title, 1)
+            self._leave_genres(self[row], row)
+            self._join_genres(title, row)
             self._titles[row] = title
             return
         self.remove(title.id)
         row = self._take_row()
         self._rows[title.id] = row
         self._titles[row] = title
-        self._count_genres(title, 1)
-        self.lengths[row] = min(len(title.names[0].folded), 0xFFFF)
+        self._join_genres(title, row)
+        self.lengths[row] = min(len(title.names[0].folded), 0xFFFF) if title.names else 0
         self.words.add(row, _words_of(title))
         for name in _beginnings_of(title):
             self.beginnings.add(name, row)
@@ -114,7 +115,7 @@ class SearchIndex:
                 self._whole[key] = others
             else:
                 del self._whole[key]
-        self._count_genres(title, -1)
+        self._leave_genres(title, row)
         for person in title.people:
             self.people.discredit(person, row)
         self._titles[row] = None
@@ -125,9 +126,14 @@ class SearchIndex:
         people = map(self.people.__getitem__, self[row].people)
         return self[row].names == title.names and [(one.id, one.name) for one in people] == list(credits.items())
 
-    def _count_genres(self, title: Title, change: int) -> None:
+    def _join_genres(self, title: Title, row: int) -> None:
         for genre in title.genres:
-            self.genres[genre].titles += change
+            insort(self.genres[genre].titles, row)
+
+    def _leave_genres(self, title: Title, row: int) -> None:
+        for genre in title.genres:
+            titles = self.genres[genre].titles
+            del titles[bisect_left(titles, row)]
 
     def _take_row(self) -> int:
         if self._free:
@@ -142,7 +148,7 @@ def _to_title(movie: Movie) -> Title:
     return Title(
         id=movie.id,
         names=tuple({name[:2]: name for name in map(_name, reversed(shown)) if name.folded}.values())[::-1],
-        genres=tuple(genre.id for genre in movie.genres),
+        genres=tuple(dict.fromkeys(genre.id for genre in movie.genres)),
         year=movie.year or 0,
         views=movie.stats.views,
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from smovie.search.keys import exact_key, folded_key, has_number, joined
+from smovie.search.keys import exact_key, folded_key, has_number, in_digits, joined
 from smovie.search.telex import read_telex
 
 MOST_WORDS = 12  # of a query; what comes after is only compared as a whole
@@ -26,7 +26,8 @@ class Query:
 
     @property
     def joined_wholes(self) -> Iterator[str]:
-        return map(joined, self.wholes)
+        """The wholes as `SearchIndex.named` knows them, numbers as typed and in digits."""
+        return (joined(whole) for plain in self.wholes for whole in {plain, in_digits(plain)})
 
 
 def read_query(text: str) -> Query | None:

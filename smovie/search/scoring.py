@@ -19,6 +19,7 @@ OVERALL_CUT_OFF = 50.0
 MOST_READ_WHOLE = 50  # titles whose whole text is compared; the others stand too far behind
 _TITLE_TIER = 75.0  # the title ratio from which on it was the title that was meant
 _PERSON_SHARE = 0.85  # a person's whole name against a title's
+_GENRE_SHARE = 0.7
 _REST_SHARE = 0.95  # what is left of a query without the people it names, against all of it
 _UNCOVERED_SHARE = 0.8  # what likeness counts when no word of the query is there
 _MARKS_SHARE = 0.15  # of the title ratio, where marks were typed
@@ -43,12 +44,12 @@ class _Likeness:
     row: int
     exactness: int
     title: float
-    person: float
+    beside: float  # the ratio to a person's name or a genre's, as much as that counts
     coverage: float
 
     @property
     def most(self) -> tuple[int, float]:
-        return (self.exactness, 2 * max(self.title, self.person) + 100 * self.coverage)
+        return (self.exactness, 2 * max(self.title, self.beside) + 100 * self.coverage)
 
 
 class Scorer:
@@ -61,6 +62,12 @@ class Scorer:
         self._all = sum(word.says for word in found.words) or 1.0
         self._joined = frozenset(query.joined_wholes)
         self._digits = in_digits(query.folded) if query.has_numbers else None
+        self._genres = {
+            genre: max(fuzz.ratio(whole, name) for whole in query.wholes for name in index.genres[genre].names)
+            * _GENRE_SHARE
+            for word in found.words
+            for genre in word.genres
+        }
         people = index.people
         self._people = {row: fuzz.ratio(query.folded, people[row].folded) * _PERSON_SHARE for row in found.people}
 
@@ -95,11 +102,14 @@ class Scorer:
         elif by_title:
             ratio = self._title_ratio(title, by_title / self._all, " ".join(rest) if beside else "")
             ratio *= _UNCOVERED_SHARE + (1 - _UNCOVERED_SHARE) * coverage
-        person = max((self._people.get(person, 0.0) for person in title.people), default=0.0) if beside else 0.0
-        return _Likeness(row, exactness, ratio, person, coverage)
+        other = 0.0
+        if beside:
+            other = max((self._people.get(person, 0.0) for person in title.people), default=0.0)
+            other = max(other, *(self._genres.get(genre, 0.0) for genre in title.genres), 0.0)
+        return _Likeness(row, exactness, ratio, other, coverage)
 
     def _score(self, one: _Likeness) -> Score | None:
-        likeness = max(one.title, one.person)
+        likeness = max(one.title, one.beside)
         overall = max(self._overall(self._index[one.row]), one.title) if not one.exactness else 100.0
         if max(likeness, overall) < OVERALL_CUT_OFF:
             return None

@@ -109,7 +109,7 @@ def _people(index: SearchIndex, query: Query, most_viewed: MostViewed) -> list[i
 def _genres(index: SearchIndex, query: Query) -> list[str]:
     """Ids of genres with a word that begins so, those of many titles first."""
     found = (
-        (genre.titles, genre_id)
+        (len(genre.titles), genre_id)
         for genre_id, genre in index.genres.items()
         if genre.titles and any(f" {query.folded}" in f" {name}" for name in genre.names)
     )

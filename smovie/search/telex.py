@@ -6,7 +6,7 @@ import unicodedata
 _SHAPES = {"aa": "â", "ee": "ê", "oo": "ô", "aw": "ă", "ow": "ơ", "uw": "ư", "dd": "đ", "w": "ư"}
 _SHAPE = re.compile("aa|ee|oo|aw|ow|uw|dd|w")
 _TONES = {"f": "\u0300", "r": "\u0309", "x": "\u0303", "s": "\u0301", "j": "\u0323"}
-_LATE_W = re.compile(r"^(.*?)([aou])([^aouw]*)w([sfrxj]?)$")  # "rungwf": the horn typed behind its syllable
+_LATE_W = re.compile(r"^(.*?)(uo|[aou])([^aouw]*)w([sfrxj]?)$")  # "rungwf": the horn typed behind its syllable
 # Vowels, a tone key after them, then what may close a syllable; or the closing first and the tone key last.
 _TONE_AFTER_VOWEL = re.compile(r"^(.*[aeiouywăâêôơư])([sfrxj])((?:ch|ng|nh|[cmnpt])?)$")
 _TONE_LAST = re.compile(r"^(.*[aeiouywăâêôơư](?:ch|ng|nh|[cmnpt])?)([sfrxj])$")

@@ -1,0 +1,244 @@
+"""Search and suggestions: what they find, what they cost, beside the naive ways in the same run.
+
+python -m bench.search [--titles FILE] [--made-up 200000] [--json FILE]
+"""
+
+import asyncio
+import gc
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import uvloop
+from rapidfuzz import fuzz, process
+
+from bench.proc import rss_bytes, say_machine
+from bench.search_titles import made_up_movies, random_queries
+from bench.table import percentile, show_table, write_json
+from bench.titles import WIKIPEDIA
+from smovie.catalog.snapshot import Snapshot
+from smovie.models.catalog import Movie
+from smovie.models.search import MOST_LETTERS, SearchQuery, SuggestQuery
+from smovie.search import answers
+from smovie.search.finder import find
+from smovie.search.index import SearchIndex
+from smovie.search.keys import folded_key
+from smovie.slices import in_slices
+from tests.search.golden import Golden, read_golden
+from tests.support.catalogue import demo_files, movies_of
+
+try:
+    from thefuzz import fuzz as old_fuzz
+    from thefuzz import process as old_process
+except ImportError:
+    old_process = None
+
+_LIMIT = 20
+_PER_KIND = 200
+_LIKELY = 75  # a token_set_ratio below says that a title is something else
+_COLUMNS = ("what", "p50 ms", "p95 ms", "most ms")
+
+
+@click.command()
+@click.option("--titles", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Beside the demo ones.")
+@click.option("--made-up", default=200_000, help="How many titles the large catalogue has; 0 for none.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures.")
+def main(titles: Path | None, made_up: int, json_file: Path | None) -> None:
+    """Measure search: what it finds among real titles, and what it costs among them and among very many."""
+    say_machine()
+    figures = uvloop.run(_measure(titles or (WIKIPEDIA if WIKIPEDIA.exists() else None), made_up))
+    if json_file:
+        write_json(json_file, figures)
+
+
+async def _measure(file: Path | None, made_up: int) -> dict[str, Any]:
+    files = [*demo_files(), *([file] if file else [])]
+    kib = _memory_kib(movies_of(*files))  # first, while nothing that was freed can be used again
+    movies = list(movies_of(*files))
+    snapshot = Snapshot()
+    loading = await _load(snapshot, movies)
+    golden = [one for one in read_golden() if any(map(one.is_met_by, movies))]
+    click.echo(f"the index alone takes {kib:.2f} KiB of memory a title")
+    figures: dict[str, Any] = {"kib_per_title": kib, "found": _show_found(snapshot.search, movies, golden)}
+    at_random = random_queries([movie for movie in movies if movie.cast], min(_PER_KIND, len(movies) // 2))
+    _show_found_at_random(snapshot.search, at_random)
+    texts = [one.text for one in golden] + [text for some in at_random.values() for text, _ in some]
+    figures["real"] = _show_costs(snapshot, movies, texts, [loading])
+    figures["naive"] = _show_naive(snapshot, movies, golden)
+    if made_up:
+        del movies
+        large = Snapshot()
+        loading = await _load(large, made_up_movies(made_up))
+        some = [entry.movie() for entry in list(large.entries.values())[:: max(made_up // 5_000, 1)]]
+        texts = [text for asked in random_queries(some, _PER_KIND).values() for text, _ in asked]
+        figures["made_up"] = _show_costs(large, some, texts, [loading])
+    return figures
+
+
+async def _load(snapshot: Snapshot, movies: Any) -> list[object]:
+    """Fill it as a server does while it serves. Shape: a row for the table of costs, by how long the loop was held."""
+    holds: list[float] = []
+
+    async def stand_by() -> None:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0)
+            holds.append(time.perf_counter() - began)
+
+    gc.collect()
+    gc.freeze()  # as run.py does
+    gc.disable()
+    by = asyncio.create_task(stand_by())
+    async for movie in in_slices(movies):
+        snapshot.put(movie, sort=False)
+    by.cancel()
+    for _ in snapshot.sort_in_steps():
+        pass
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(20_000, 5, 1_000)
+    return ["loop held while loading", *_in_ms(holds)]
+
+
+def _memory_kib(movies: Iterable[Movie]) -> float:
+    gc.collect()
+    before, index = rss_bytes(os.getpid()), SearchIndex()
+    for movie in movies:
+        index.put(movie)
+    gc.collect()
+    return (rss_bytes(os.getpid()) - before) / len(index) / 1024
+
+
+def _in_ms(seconds: Sequence[float]) -> list[float]:
+    ordered = sorted(seconds)
+    return [1e3 * value for value in (percentile(ordered, 0.5), percentile(ordered, 0.95), ordered[-1])]
+
+
+def _show_found(index: SearchIndex, movies: Sequence[Movie], golden: Sequence[Golden]) -> dict[str, float]:
+    by_id = {movie.id: movie for movie in movies}
+    asked, first, third = Counter[str](), Counter[str](), Counter[str]()
+    misses: list[list[object]] = []
+    for one in golden:
+        hits = find(index, one.text, _LIMIT).hits
+        places = [place for place, hit in enumerate(hits, 1) if one.is_met_by(by_id[hit.id])]
+        asked[one.group] += 1
+        first[one.group] += places[:1] == [1]
+        third[one.group] += bool(places) and places[0] <= 3
+        if places[:1] != [1]:
+            found = by_id[hits[0].id].title if hits else "nothing"
+            misses.append([one.text, " or ".join(one.wanted)[:50], found[:50], places[0] if places else "not found"])
+    rows = [[group, count, first[group] / count, third[group] / count] for group, count in asked.items()]
+    total = [first.total() / asked.total(), third.total() / asked.total()]
+    rows.append(["all", asked.total(), *total])
+    show_table(f"golden queries among {len(movies):,} titles", ("group", "queries", "first", "among three"), rows)
+    show_table("not first", ("query", "wanted", "found first", "wanted at"), misses)
+    return {"queries": asked.total(), "first": total[0], "among_three": total[1]}
+
+
+def _show_found_at_random(index: SearchIndex, kinds: dict[str, list[tuple[str, Movie]]]) -> None:
+    rows = []
+    for kind, asked in kinds.items():
+        first = third = 0
+        for text, movie in asked:
+            names = [{name.shown for name in index[index.row_of(hit.id)].names} for hit in find(index, text, 3).hits]
+            first += bool(names) and movie.title in names[0]
+            third += any(movie.title in some for some in names)
+        rows.append([kind, len(asked), first / len(asked), third / len(asked)])
+    show_table("titles drawn at random and typed", ("how", "queries", "first", "among three"), rows)
+
+
+def _show_costs(
+    snapshot: Snapshot, movies: Sequence[Movie], texts: Sequence[str], more: list[list[object]]
+) -> dict[str, Any]:
+    index = snapshot.search
+    keystrokes = [text[:length] for text in texts[::3] for length in range(1, len(text) + 1)]
+    hostile = ["the " * 50, "a b c d e f g h i j k l m n " * 7, "x" * 200, "ﷺ" * 200, "ing er an " * 20, "ư" * 200]
+    some = movies[:: max(len(movies) // 500, 1)]
+    renamed = [movie.model_copy(update={"title": f"{movie.title} {number}"}) for number, movie in enumerate(some)]
+    viewed = [movie.model_copy(update={"stats": movie.stats.model_copy(update={"views": 1})}) for movie in renamed]
+
+    def search(text: str) -> object:
+        return answers.search(snapshot, SearchQuery(q=text[:MOST_LETTERS]), "vi")
+
+    def suggest(text: str) -> object:
+        return answers.suggest(snapshot, SuggestQuery(q=text[:MOST_LETTERS]), "vi")
+
+    rows: list[list[object]] = [
+        ["search", *_timed(search, texts)],
+        ["suggest, each keystroke", *_timed(suggest, keystrokes)],
+        ["search, hostile texts", *_timed(search, hostile)],
+        ["suggest, hostile texts", *_timed(suggest, hostile)],
+        ["a title renamed, index only", *_timed(index.put, renamed)],
+        ["a view more, index only", *_timed(index.put, viewed)],
+        *more,
+    ]
+    show_table(f"costs among {len(index):,} titles ({len(texts)} queries)", _COLUMNS, rows)
+    return {"titles": len(index), **{str(row[0]): dict(zip(_COLUMNS[1:], row[1:], strict=True)) for row in rows}}
+
+
+def _timed(work: Callable[[Any], object], asked: Sequence[Any]) -> list[float]:
+    took = []
+    for one in asked:
+        began = time.perf_counter()
+        work(one)
+        took.append(time.perf_counter() - began)
+    return _in_ms(took)
+
+
+def _show_naive(snapshot: Snapshot, movies: Sequence[Movie], golden: Sequence[Golden]) -> dict[str, Any]:
+    """The same queries by comparing each with every title, as libraries offer it."""
+    titles = [movie.title for movie in movies]
+    folded = [folded_key(title) for title in titles]
+    asked = golden[::3]  # they take their time
+
+    def naive(text: str) -> list[tuple[str, float, int]]:
+        return process.extract(folded_key(text), folded, scorer=fuzz.token_set_ratio, limit=_LIMIT)
+
+    def old(text: str) -> object:
+        return old_process.extract(text, titles, scorer=old_fuzz.token_set_ratio, limit=_LIMIT)
+
+    ours = [find(snapshot.search, one.text, _LIMIT) for one in golden]
+    ids = [{hit.id for hit in answer.hits} for answer in ours]
+    lost, lost_right, lost_first = [], 0, 0
+    for one, found in zip(golden, ids, strict=True):
+        best = naive(one.text)
+        tied = [place for _, score, place in process.extract(
+            folded_key(one.text), folded, scorer=fuzz.token_set_ratio, limit=None, score_cutoff=best[0][1]
+        )] if best else []  # fmt: skip
+        if tied and found.isdisjoint(movies[place].id for place in tied):
+            lost.append((one.text, titles[tied[0]], best[0][1]))
+            lost_right += any(one.is_met_by(movies[place]) for place in tied)
+        lost_first += bool(best) and movies[best[0][2]].id not in found
+    ours_ms = _timed(lambda one: find(snapshot.search, one.text, _LIMIT), asked)
+    naive_ms = _timed(lambda one: naive(one.text), asked)
+    rows: list[list[object]] = [
+        ["ours", *ours_ms, 1.0],
+        ["rapidfuzz over everything", *naive_ms, naive_ms[0] / ours_ms[0]],
+    ]
+    if old_process:
+        old_ms = _timed(lambda one: old(one.text), asked)
+        rows.append(["thefuzz over everything", *old_ms, old_ms[0] / ours_ms[0]])
+    show_table(f"the naive ways ({len(asked)} golden queries)", (*_COLUMNS, "times ours"), rows)
+    likely = [row for row in lost if row[2] >= _LIKELY]
+    click.echo(
+        f"\nOf {len(golden)} golden queries we do not have what the naive way gives its best score in {len(lost)}; that "
+        f"was what was wanted in {lost_right}, and scored {_LIKELY} or more in {len(likely)}. What it names first among "
+        f"those that it scores alike we do not have in {lost_first}."
+    )
+    show_table("naive best that we do not have", ("query", "title", "its score"), lost)
+    return {
+        "lost": len(lost),
+        "lost_right": lost_right,
+        "lost_likely": len(likely),
+        "queries": len(golden),
+        "ways": {str(row[0]): row[1:] for row in rows},
+    }
+
+
+if __name__ == "__main__":
+    main()
