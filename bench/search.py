@@ -226,9 +226,9 @@ def _show_naive(snapshot: Snapshot, movies: Sequence[Movie], golden: Sequence[Go
     show_table(f"the naive ways ({len(asked)} golden queries)", (*_COLUMNS, "times ours"), rows)
     likely = [row for row in lost if row[2] >= _LIKELY]
     click.echo(
-        f"\nOf {len(golden)} golden queries we do not have what the naive way gives its best score in {len(lost)}; that "
-        f"was what was wanted in {lost_right}, and scored {_LIKELY} or more in {len(likely)}. What it names first among "
-        f"those that it scores alike we do not have in {lost_first}."
+        f"\nWhat the naive way gives its best score, {len(lost)} of {len(golden)} golden queries do not bring here. "
+        f"It was what was wanted in {lost_right} of those, and scored {_LIKELY} or more in {len(likely)}.\n"
+        f"The very one that it names first is not brought in {lost_first}."
     )
     show_table("naive best that we do not have", ("query", "title", "its score"), lost)
     return {

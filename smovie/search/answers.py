@@ -13,9 +13,9 @@ from smovie.catalog.render import Json, encode
 from smovie.catalog.snapshot import Snapshot
 from smovie.models.catalog import Language
 from smovie.models.search import SearchQuery, SuggestQuery
-from smovie.search.finder import Hit, find
+from smovie.search.finder import Answer, Hit, find
 from smovie.search.index import Title
-from smovie.search.ranges import Range, find_ranges
+from smovie.search.ranges import Marker, Range
 from smovie.search.suggesting import Suggestion
 from smovie.search.suggesting import suggest as find_suggestions
 
@@ -25,43 +25,48 @@ _MOST_PEOPLE = 3  # whose names are marked in a hit
 def search(snapshot: Snapshot, query: SearchQuery, language: Language) -> Body:
     """The titles that a text means, best first, with where in them its words stand."""
     answer = find(snapshot.search, query.q, query.limit)
-    hits = b",".join(_hit(snapshot, hit, answer.words, language) for hit in answer.hits)
+    marker = Marker(answer.words)
+    hits = b",".join(_hit(snapshot, hit, answer, marker, language) for hit in answer.hits)
     return tagged(encode({"q": query.q})[:-1] + b',"results":[' + hits + b"]}")
 
 
 def suggest(snapshot: Snapshot, query: SuggestQuery, language: Language) -> Body:
     """What a text may become."""
     found = find_suggestions(snapshot.search, query.q, snapshot.most_viewed)
-    results = [_suggested(snapshot, item, found.words, language) for item in found.items]
+    marker = Marker(found.words)
+    results = [_suggested(snapshot, item, marker, language) for item in found.items]
     return tagged(encode({"q": query.q, "results": results}))
 
 
-def _hit(snapshot: Snapshot, hit: Hit, words: tuple[str, ...], language: Language) -> bytes:
+def _hit(snapshot: Snapshot, hit: Hit, answer: Answer, marker: Marker, language: Language) -> bytes:
     index = snapshot.search
     shown = snapshot.entries[hit.id].cards[language]
-    matched = _matched(snapshot, orjson.loads(shown), index[index.row_of(hit.id)], words)
+    matched = _matched(snapshot, orjson.loads(shown), index[index.row_of(hit.id)], answer, marker)
     return shown[:-1] + b"," + encode({"tier": hit.tier, "score": hit.score, "matched": matched})[1:]
 
 
-def _matched(snapshot: Snapshot, card: Json, title: Title, words: tuple[str, ...]) -> list[Json]:
+def _matched(snapshot: Snapshot, card: Json, title: Title, answer: Answer, marker: Marker) -> list[Json]:
     """The names with the query's words in them; people and genres where the names do not have them all."""
-    found = [_found("title", card["title"], words)]
+    found = [_found("title", card["title"], marker)]
     if card["original_title"] != card["title"]:
-        found.append(_found("original_title", card["original_title"], words))
-    most = max(map(_marked, found))
-    for other in (_found("other_title", name.shown, words) for name in title.names):
-        if _marked(other) > most:  # an alias, or its title in the other language
+        found.append(_found("original_title", card["original_title"], marker))
+    most, wanted = max(map(_marked, found)), sum(map(len, answer.words))
+    for name in title.names if most < wanted else ():
+        if (
+            _marked(other := _found("other_title", name.shown, marker)) > most
+        ):  # an alias, or its title in the other language
             found.append(other)
             most = _marked(other)
-    if most < sum(map(len, words)):
-        people = [_found("person", snapshot.search.people[person].name, words) for person in title.people]
+    if most < wanted:
+        meant = [snapshot.search.people[person].name for person in title.people if person in answer.people]
+        people = [_found("person", name, marker) for name in meant]
         found += sorted(people, key=_marked, reverse=True)[:_MOST_PEOPLE]
-        found += [_found("genre", genre["name"], words) for genre in card["genres"]]
+        found += [_found("genre", genre["name"], marker) for genre in card["genres"]]
     return [one for one in found if one["ranges"]]
 
 
-def _found(field: str, text: str, words: tuple[str, ...]) -> Json:
-    return {"field": field, "text": text, "ranges": find_ranges(text, words)}
+def _found(field: str, text: str, marker: Marker) -> Json:
+    return {"field": field, "text": text, "ranges": marker.ranges(text)}
 
 
 def _marked(found: Json) -> int:
@@ -69,7 +74,7 @@ def _marked(found: Json) -> int:
     return sum(end - start for start, end in ranges)
 
 
-def _suggested(snapshot: Snapshot, item: Suggestion, words: tuple[str, ...], language: Language) -> Json:
+def _suggested(snapshot: Snapshot, item: Suggestion, marker: Marker, language: Language) -> Json:
     shown: dict[str, Any] = {"slug": None, "year": None, "poster": None}
     if item.type == "title":
         card = orjson.loads(snapshot.entries[item.id].cards[language])
@@ -81,4 +86,4 @@ def _suggested(snapshot: Snapshot, item: Suggestion, words: tuple[str, ...], lan
     else:
         name = snapshot.search.genres[item.id].shown
         text = name.in_language(language) if name else ""
-    return {"type": item.type, "id": item.id, "text": text, **shown, "ranges": find_ranges(text, words)}
+    return {"type": item.type, "id": item.id, "text": text, **shown, "ranges": marker.ranges(text)}

@@ -27,6 +27,31 @@ class Answer:
 
     hits: list[Hit]
     words: tuple[str, ...] = ()
+    people: frozenset[int] = frozenset()  # rows of who may be meant
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One go at a query."""
+
+    query: Query
+    people: list[int]
+    scores: list[Score]
+
+    def is_good(self) -> bool:
+        if not self.scores:
+            return False
+        best = self.scores[0]
+        is_title = best.title >= _WELL_TITLE and best.coverage >= _WELL_COVERED
+        return best.tier == "exact" or is_title or best.combined >= _WELL_COMBINED
+
+    def is_meant_rather_than(self, typed: "_Look") -> bool:
+        """Whether what was read as Telex says so much that it was Telex."""
+        if not self.scores:
+            return False
+        best = self.scores[0]
+        is_good = best.title >= _TELEX_TITLE and best.coverage >= _TELEX_COVERED
+        return is_good and (not typed.scores or best.combined > typed.scores[0].combined)
 
 
 def find(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False) -> Answer:
@@ -34,38 +59,17 @@ def find(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False)
     query = read_query(text)
     if query is None or not len(index):
         return Answer([])
-    scores = _look(index, query, typos=False)
-    if is_hurried and scores:
-        return _to_answer(index, query, scores[:limit])
-    if not _answer_well(scores):
-        scores = _look(index, query, typos=True)
-    if not _answer_well(scores) and (meant := read_as_telex(text)):
-        by_telex = _look(index, meant, typos=False)
-        if _is_meant(by_telex, scores):
-            query, scores = meant, by_telex
-    return _to_answer(index, query, scores[:limit])
+    look = _look(index, query, typos=False)
+    if not look.is_good() and not (is_hurried and look.scores):
+        look = _look(index, query, typos=True)
+        if not look.is_good() and (meant := read_as_telex(text)):
+            as_telex = _look(index, meant, typos=False)
+            if as_telex.is_meant_rather_than(look):
+                look = as_telex
+    hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in look.scores[:limit]]
+    return Answer(hits, look.query.words, frozenset(look.people))
 
 
-def _to_answer(index: SearchIndex, query: Query, scores: list[Score]) -> Answer:
-    hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in scores]
-    return Answer(hits, query.words)
-
-
-def _look(index: SearchIndex, query: Query, *, typos: bool) -> list[Score]:
-    return Scorer(index, query, find_candidates(index, query, typos=typos)).best()
-
-
-def _answer_well(scores: list[Score]) -> bool:
-    if not scores:
-        return False
-    best = scores[0]
-    is_title = best.title >= _WELL_TITLE and best.coverage >= _WELL_COVERED
-    return best.tier == "exact" or is_title or best.combined >= _WELL_COMBINED
-
-
-def _is_meant(by_telex: list[Score], as_typed: list[Score]) -> bool:
-    if not by_telex:
-        return False
-    best = by_telex[0]
-    is_good = best.title >= _TELEX_TITLE and best.coverage >= _TELEX_COVERED
-    return is_good and (not as_typed or best.combined > as_typed[0].combined)
+def _look(index: SearchIndex, query: Query, *, typos: bool) -> _Look:
+    found = find_candidates(index, query, typos=typos)
+    return _Look(query, found.people, Scorer(index, query, found).best())

@@ -1,5 +1,6 @@
 """Where a query's words stand in a shown text, as offsets: who shows them makes the marks, never HTML of ours."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from smovie.text import fold
 
 Range = tuple[int, int]  # code points of the shown text, the end not included
 
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['`](?:s|t|d|m|re|ll|ve)\b)*", re.IGNORECASE)
 _MOST_READ = 300  # code points of a text; names are no longer
 
 
@@ -22,48 +24,63 @@ class _Shown:
     """A word as it stands in a text: what it is compared by, and from where to where each letter of that stands."""
 
     folded: str
-    places: tuple[Range, ...]
+    places: Sequence[Range]
 
     def range(self, length: int) -> Range:
         """Where its first letters stand."""
         return (self.places[0][0], self.places[length - 1][1])
 
-    @property
-    def whole(self) -> Range:
-        return self.range(len(self.folded))
 
+class Marker:
+    """Marks the words of one query, folded, in any number of texts."""
 
-def find_ranges(text: str, words: Sequence[str]) -> list[Range]:
-    """Where folded words stand in a text, in order, none overlapping; of a longer word its beginning only.
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._whole = {*words, *(first + second for first, second in pairwise(words))}
+        self._whole |= {form for word in words for form in number_forms(word)}
+        self._lengths: dict[str, int] = {}
 
-    Words that stand joined in one of the two and apart in the other are found as well, and slightly mistyped ones.
-    """
-    shown = list(_shown_words(text[:_MOST_READ]))
-    found: set[Range] = set()
-    for place, word in enumerate(shown):
-        if (length := _length_found(word.folded, words)) is not None:
-            found.add(word.range(length))
-        elif place + 1 < len(shown) and word.folded + shown[place + 1].folded in words:
-            found |= {word.whole, shown[place + 1].whole}
-    return _joined(sorted(found), text)
+    def ranges(self, text: str) -> list[Range]:
+        """Where the words stand, in order, none overlapping; of a longer word its beginning only.
 
+        Words that stand joined in one of the two and apart in the other are found as well, and slightly mistyped ones.
+        """
+        found: set[Range] = set()
+        before: _Shown | None = None
+        for shown in _shown_words(text[:_MOST_READ]):
+            if length := self._length_found(shown.folded):
+                found.add(shown.range(length))
+            elif before and before.folded + shown.folded in self._whole:
+                found |= {one.range(len(one.folded)) for one in (before, shown)}
+            before = shown
+        return _joined(sorted(found), text)
 
-def _length_found(shown: str, words: Sequence[str]) -> int | None:
-    """How many letters of a shown word the query has; None for a word it does not mean."""
-    pairs = {first + second for first, second in pairwise(words)}
-    if shown in words or shown in pairs or any(form in words for form in number_forms(shown)):
-        return len(shown)
-    beginnings = [word for word in words if shown.startswith(word) and (len(word) > 2 or word == words[-1])]
-    if beginnings:
-        return max(map(len, beginnings))
-    near = any(OSA.distance(shown, word, score_cutoff=2) <= typos_allowed(word) for word in words)
-    return len(shown) if near else None
+    def _length_found(self, shown: str) -> int:
+        """How many letters of a shown word the query has; 0 for a word it does not mean."""
+        length = self._lengths.get(shown)
+        if length is None:
+            length = self._lengths[shown] = self._compare(shown)
+        return length
+
+    def _compare(self, shown: str) -> int:
+        if shown in self._whole:
+            return len(shown)
+        for word in sorted(self._words, key=len, reverse=True):
+            if shown.startswith(word) and (len(word) > 2 or word == self._words[-1]):
+                return len(word)
+        is_near = any(OSA.distance(shown, word, score_cutoff=2) <= typos_allowed(word) for word in self._words)
+        return len(shown) if is_near else 0
 
 
 def _shown_words(text: str) -> Iterator[_Shown]:
+    if text.isascii():  # most are, and it is ten times as fast
+        for found in _ASCII_WORD.finditer(text):
+            places = [(place, place + 1) for place in range(*found.span()) if text[place].isalnum()]
+            yield _Shown("".join(filter(str.isalnum, found[0].lower())), places)
+        return
     unwritten = {found.start() for found in CONTRACTION.finditer(text)}
     folded = ""
-    places: list[Range] = []
+    places = []
     for place, char in enumerate(f"{text} "):
         if unicodedata.combining(char) and places:
             places[-1] = (places[-1][0], place + 1)  # a mark on its own belongs to the letter before
@@ -71,7 +88,7 @@ def _shown_words(text: str) -> Iterator[_Shown]:
             folded += letters
             places += [(place, place + 1)] * len(letters)
         elif folded and place not in unwritten:
-            yield _Shown(folded, tuple(places))
+            yield _Shown(folded, places)
             folded, places = "", []
 
 

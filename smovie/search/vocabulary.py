@@ -18,7 +18,7 @@ class Vocabulary:
         self._words: list[str] = []
         self._uses: list[int] = []
         self._free: list[int] = []
-        self._having: dict[str, array[int]] = {}  # trigram -> numbers of words, ascending
+        self._having: dict[str, array[int]] = {}  # trigram and length -> numbers of words, ascending
 
     def __contains__(self, word: str) -> bool:
         return word in self._numbers
@@ -39,7 +39,7 @@ class Vocabulary:
         self._numbers[word] = number
         insort(self._ordered, word)
         for gram in trigrams(word):
-            insort(self._having.setdefault(gram, array("I")), number)
+            insort(self._having.setdefault(gram + chr(len(word)), array("I")), number)
 
     def remove(self, word: str) -> None:
         """End a use of a word; without any it is dropped."""
@@ -52,10 +52,10 @@ class Vocabulary:
         self._words[number] = ""
         del self._ordered[bisect_left(self._ordered, word)]
         for gram in trigrams(word):
-            having = self._having[gram]
+            having = self._having[gram + chr(len(word))]
             del having[bisect_left(having, number)]
             if not having:
-                del self._having[gram]
+                del self._having[gram + chr(len(word))]
 
     def starting_with(self, prefix: str, most: int) -> list[str]:
         """Words that begin so, in order, the prefix itself first where it is a word."""
@@ -66,17 +66,19 @@ class Vocabulary:
     def near(self, word: str, typos: int, most: int) -> list[tuple[str, int]]:
         """Other words at most `typos` letters away, a swap of neighbours counting as one. Shape: (word, distance).
 
-        A typo spoils at most three trigrams, so of any 3 × typos + 1 of them a near word still has one: the rarest.
+        A letter too many, missing or wrong spoils at most three trigrams, so of any 3 × typos + 1 of them a near word
+        still has one: the rarest are looked at. A swap may spoil all of a short word's; those are tried out.
         """
-        having = sorted((self._having.get(gram, ()) for gram in trigrams(word)), key=len)[: 3 * typos + 1]
+        lengths = range(len(word) - typos, len(word) + typos + 1)
+        grams = [[self._having.get(gram + chr(length), ()) for length in lengths] for gram in trigrams(word)]
         numbers: set[int] = set()
-        for some in having:
-            if numbers and len(numbers) + len(some) > _MOST_COMPARED:
+        for having in sorted(grams, key=lambda some: sum(map(len, some)))[: 3 * typos + 1]:
+            if numbers and len(numbers) + sum(map(len, having)) > _MOST_COMPARED:
                 break
-            numbers.update(some)
-        words = self._words
-        length = len(word)
-        likely = [near for number in numbers if abs(len(near := words[number]) - length) <= typos]
+            numbers.update(*having)
+        swapped = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1))
+        numbers.update(number for swap in swapped if (number := self._numbers.get(swap)) is not None)
+        likely = [self._words[number] for number in numbers]
         found = process.extract(word, likely, scorer=OSA.distance, score_cutoff=typos, limit=most + 1)
         return [(near, int(distance)) for near, distance, _ in found if distance][:most]
 
