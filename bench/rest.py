@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 import uvloop
@@ -21,11 +22,17 @@ from bench.proc import CpuMeter, cpus_for_bench, pin, rss_bytes, say_machine
 from bench.processes import ServerProcess, import_titles, running_server
 from bench.table import show_table, write_json
 from bench.titles import titles_file
+from tests.search.golden import read_golden
 from tests.support.api import Api
 
 MOVIES = "/api/v1/movies"
 LIST = f"{MOVIES}?page_size=20"
 FILTERED = f"{MOVIES}?genre=drama&year_from=1990&year_to=1999&page_size=20"
+_TEXTS = [golden.text for golden in read_golden()]
+SEARCHES = [f"/api/v1/search?q={quote(text)}" for text in _TEXTS]
+KEYSTROKES = [
+    f"/api/v1/search/suggest?q={quote(text[:length])}" for text in _TEXTS for length in range(1, len(text) + 1)
+]
 _SORTS = [sign + key for key in ("release_date", "views", "rating", "title", "created_at") for sign in ("", "-")]
 _COLUMNS = (
     "request", "bytes", "SMovie req/s", "bare req/s", "ratio", "p50 ms", "p99 ms", "bare p50", "bare p99", "errors",
@@ -107,6 +114,8 @@ async def _cases(port: int) -> list[Case]:
         filtered = await api.call("GET", FILTERED)
         slug = listed.json["results"][0]["slug"]
         shown = await api.call("GET", f"{MOVIES}/{slug}")
+        found = await api.call("GET", SEARCHES[0])
+        suggested = await api.call("GET", KEYSTROKES[0])
         pages = int(listed.json["pages"])
     finally:
         api.close()
@@ -120,6 +129,8 @@ async def _cases(port: int) -> list[Case]:
         Case("detail", [request(f"{MOVIES}/{slug}")], BareAnswer(200, media_type, shown.body.decode())),
         Case("304", [request(LIST, [("If-None-Match", listed.headers["etag"])])], BareAnswer(304, media_type, "")),
         Case("list, each another page", apart, BareAnswer(200, media_type, body)),
+        Case("search", list(map(request, SEARCHES)), BareAnswer(200, media_type, found.body.decode())),
+        Case("suggest", list(map(request, KEYSTROKES)), BareAnswer(200, media_type, suggested.body.decode())),
     ]
 
 

@@ -15,7 +15,7 @@ from smovie.search.postings import Postings
 from smovie.search.query import Query
 from smovie.search.vocabulary import typos_allowed
 
-MOST_CANDIDATES = 200  # titles that are scored
+MOST_CANDIDATES = 150  # titles that are scored
 _COMMON = 4_000  # rows from which on a word leads nowhere by itself
 _MOST_PEOPLE = 60
 _WORTH = 0.4  # of the best one's words, for others to be worth a look where there are many
@@ -126,11 +126,11 @@ def _follow_joined(index: SearchIndex, words: list[Word], *, typos: bool) -> Non
         if typos and not (first.text in index.vocabulary and second.text in index.vocabulary):
             terms += (near for near, _ in index.vocabulary.near(term, 1, 3) if near not in (first.text, second.text))
         for near in terms:
-            rows = index.words.rows(near)
-            people = index.people.words.rows(near)
+            rows, people = index.words.rows(near), index.people.words.rows(near)
             for word in (first, second):
-                word.titles.update(dict.fromkeys(rows, _AS_SPLIT))
                 word.people.update(dict.fromkeys(people, _AS_SPLIT))
+                if len(rows) <= _COMMON:
+                    word.titles.update(dict.fromkeys(rows, _AS_SPLIT))
 
 
 def _mark_genres(index: SearchIndex, query: Query, words: list[Word]) -> None:

@@ -62,12 +62,18 @@ def find(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False)
     look = _look(index, query, typos=False)
     if not look.is_good() and not (is_hurried and look.scores):
         look = _look(index, query, typos=True)
-        if not look.is_good() and (meant := read_as_telex(text)):
+        if not look.is_good() and (meant := read_as_telex(text)) and _are_words(index, meant):
             as_telex = _look(index, meant, typos=False)
             if as_telex.is_meant_rather_than(look):
                 look = as_telex
     hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in look.scores[:limit]]
     return Answer(hits, look.query.words, frozenset(look.people))
+
+
+def _are_words(index: SearchIndex, query: Query) -> bool:
+    """Whether there are such words; the last may be begun."""
+    *whole, last = query.words
+    return all(word in index.vocabulary for word in whole) and bool(index.vocabulary.starting_with(last, 1))
 
 
 def _look(index: SearchIndex, query: Query, *, typos: bool) -> _Look:

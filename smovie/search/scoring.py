@@ -60,6 +60,7 @@ class Scorer:
         self._query = query
         self._found = found
         self._all = sum(word.says for word in found.words) or 1.0
+        self._has_beside = bool(query.year) or any(word.genres for word in found.words)
         self._joined = frozenset(query.joined_wholes)
         self._digits = in_digits(query.folded) if query.has_numbers else None
         self._genres = {
@@ -88,12 +89,17 @@ class Scorer:
         by_title = beside = 0.0
         rest = []
         for word in self._found.words:
-            in_title = self._in_title(word, row)
-            elsewhere = max(word.credited.get(row, 0.0), self._beside(word, title))
+            in_title = word.titles.get(row, 0.0)
+            if word.common:
+                in_title = self._by_common_terms(word, row, in_title)
+            elsewhere = word.credited.get(row, 0.0)
+            if self._has_beside:
+                elsewhere = max(elsewhere, self._beside(word, title))
             by_title += in_title * word.says
             if in_title or not elsewhere:
                 rest.append(word.text)
-            beside += max(elsewhere - in_title, 0.0) * word.says
+            if elsewhere > in_title:
+                beside += (elsewhere - in_title) * word.says
         coverage = (by_title + beside) / self._all
         exactness = self._exactness(title) if row in self._found.whole else 0
         ratio = 0.0
@@ -116,8 +122,7 @@ class Scorer:
         tier: Tier = "exact" if one.exactness else "title" if one.title >= _TITLE_TIER else "text"
         return Score(one.row, tier, one.exactness, one.title, one.coverage, 2 * likeness + overall * one.coverage)
 
-    def _in_title(self, word: Word, row: int) -> float:
-        weight = word.titles.get(row, 0.0)
+    def _by_common_terms(self, word: Word, row: int, weight: float) -> float:
         for term, common in word.common:
             if common > weight and self._index.words.has(term, row):
                 weight = common
