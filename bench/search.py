@@ -39,7 +39,7 @@ except ImportError:
 
 _LIMIT = 20
 _PER_KIND = 200
-_LIKELY = 75  # a token_set_ratio below says that a title is something else
+_LIKELY = 75  # a score below says that a title is something else
 _COLUMNS = ("what", "p50 ms", "p95 ms", "most ms")
 
 
@@ -69,8 +69,8 @@ async def _measure(file: Path | None, made_up: int) -> dict[str, Any]:
     texts = [one.text for one in golden] + [text for some in at_random.values() for text, _ in some]
     figures["real"] = _show_costs(snapshot, movies, texts, [loading])
     figures["naive"] = _show_naive(snapshot, movies, golden)
+    del movies, snapshot, at_random
     if made_up:
-        del movies
         large = Snapshot()
         loading = await _load(large, made_up_movies(made_up))
         some = [entry.movie() for entry in list(large.entries.values())[:: max(made_up // 5_000, 1)]]
@@ -202,18 +202,6 @@ def _show_naive(snapshot: Snapshot, movies: Sequence[Movie], golden: Sequence[Go
     def old(text: str) -> object:
         return old_process.extract(text, titles, scorer=old_fuzz.token_set_ratio, limit=_LIMIT)
 
-    ours = [find(snapshot.search, one.text, _LIMIT) for one in golden]
-    ids = [{hit.id for hit in answer.hits} for answer in ours]
-    lost, lost_right, lost_first = [], 0, 0
-    for one, found in zip(golden, ids, strict=True):
-        best = naive(one.text)
-        tied = [place for _, score, place in process.extract(
-            folded_key(one.text), folded, scorer=fuzz.token_set_ratio, limit=None, score_cutoff=best[0][1]
-        )] if best else []  # fmt: skip
-        if tied and found.isdisjoint(movies[place].id for place in tied):
-            lost.append((one.text, titles[tied[0]], best[0][1]))
-            lost_right += any(one.is_met_by(movies[place]) for place in tied)
-        lost_first += bool(best) and movies[best[0][2]].id not in found
     ours_ms = _timed(lambda one: find(snapshot.search, one.text, _LIMIT), asked)
     naive_ms = _timed(lambda one: naive(one.text), asked)
     rows: list[list[object]] = [
@@ -224,20 +212,38 @@ def _show_naive(snapshot: Snapshot, movies: Sequence[Movie], golden: Sequence[Go
         old_ms = _timed(lambda one: old(one.text), asked)
         rows.append(["thefuzz over everything", *old_ms, old_ms[0] / ours_ms[0]])
     show_table(f"the naive ways ({len(asked)} golden queries)", (*_COLUMNS, "times ours"), rows)
-    likely = [row for row in lost if row[2] >= _LIKELY]
-    click.echo(
-        f"\nWhat the naive way gives its best score, {len(lost)} of {len(golden)} golden queries do not bring here. "
-        f"It was what was wanted in {lost_right} of those, and scored {_LIKELY} or more in {len(likely)}.\n"
-        f"The very one that it names first is not brought in {lost_first}."
+    brought = {one: {hit.id for hit in find(snapshot.search, one.text, _LIMIT).hits} for one in golden}
+    names = {"as many words alike": fuzz.token_set_ratio, "as many letters alike": fuzz.ratio}
+    lost = {name: _lost(scorer, folded, movies, brought) for name, scorer in names.items()}
+    columns = (
+        f"naive best of {len(golden)} golden queries, by",
+        "wanted",
+        "not brought",
+        "wanted",
+        f"{_LIKELY} or more",
     )
-    show_table("naive best that we do not have", ("query", "title", "its score"), lost)
-    return {
-        "lost": len(lost),
-        "lost_right": lost_right,
-        "lost_likely": len(likely),
-        "queries": len(golden),
-        "ways": {str(row[0]): row[1:] for row in rows},
-    }
+    show_table("what looking at everything would have found", columns, [[name, *some] for name, some in lost.items()])
+    return {"lost": lost, "queries": len(golden), "ways": {str(row[0]): row[1:] for row in rows}}
+
+
+def _lost(
+    scorer: Callable[..., float], folded: Sequence[str], movies: Sequence[Movie], brought: dict[Golden, set[str]]
+) -> list[int]:
+    """Shape: in how many queries the best by a scorer is what was wanted; in how many we bring none of the titles that
+    it scores best; of those, where one was wanted; where the score was so high that it may well have been."""
+    right = missing = missing_right = missing_likely = 0
+    for golden, ours in brought.items():
+        text = folded_key(golden.text)
+        if (best := process.extractOne(text, folded, scorer=scorer)) is None:
+            continue
+        alike = process.extract(text, folded, scorer=scorer, limit=None, score_cutoff=best[1])
+        is_right = any(golden.is_met_by(movies[place]) for _, _, place in alike)
+        right += is_right
+        if ours.isdisjoint(movies[place].id for _, _, place in alike):
+            missing += 1
+            missing_right += is_right
+            missing_likely += best[1] >= _LIKELY
+    return [right, missing, missing_right, missing_likely]
 
 
 if __name__ == "__main__":

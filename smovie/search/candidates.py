@@ -4,10 +4,11 @@ How much a word says follows from how few have it. Words that very many have lea
 was found by another, so that "the" costs as little as "totoro".
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log
+from operator import itemgetter
 
 from smovie.search.index import SearchIndex
 from smovie.search.keys import number_forms
@@ -16,8 +17,9 @@ from smovie.search.query import Query
 from smovie.search.vocabulary import typos_allowed
 
 MOST_CANDIDATES = 150  # titles that are scored
-_COMMON = 4_000  # rows from which on a word leads nowhere by itself
+_COMMON = 3_000  # rows from which on a word leads nowhere by itself
 _MOST_PEOPLE = 60
+_ENOUGH = 1_500  # rows that were led to
 _WORTH = 0.4  # of the best one's words, for others to be worth a look where there are many
 _MOST_TERMS = 40  # words that a word may be the beginning of
 _MOST_NEAR = 12
@@ -73,19 +75,27 @@ def find_candidates(index: SearchIndex, query: Query, *, typos: bool) -> Found:
 
 
 def _follow(index: SearchIndex, word: Word, *, is_last: bool, typos: bool) -> None:
-    rows = 0
+    titles: list[tuple[float, Sequence[int]]] = []
+    people: list[tuple[float, Sequence[int]]] = []
     for term, weight in _terms(index, word.text, is_last=is_last, typos=typos):
-        _take(word.people, index.people.words.rows(term), weight)
         having = index.words.rows(term)
-        if len(having) > _COMMON or (rows and rows + len(having) > _COMMON):
+        if len(having) > _COMMON or (titles and _count(titles) + len(having) > _COMMON):
             word.common.append((term, weight))
-        else:
-            rows += len(having)
-            _take(word.titles, having, weight)
-    for first, second in _splits(index.words, word.text):
-        _take(word.titles, _both(index.words, first, second), _AS_SPLIT)
+        elif having:
+            titles.append((weight, having))
+        named = index.people.words.rows(term)
+        if named and (not people or _count(people) + len(named) <= _COMMON):
+            people.append((weight, named))
+    titles += ((_AS_SPLIT, _both(index.words, *halves)) for halves in _splits(index.words, word.text))
+    for taken, weights in ((titles, word.titles), (people, word.people)):
+        for weight, rows in sorted(taken, key=itemgetter(0)):  # the best last, over the others
+            weights.update(dict.fromkeys(rows, weight))
     frequency = len(index.words.rows(word.text)) + len(index.people.words.rows(word.text))
     word.says = log(1 + len(index) / (1 + frequency))
+
+
+def _count(taken: list[tuple[float, Sequence[int]]]) -> int:
+    return sum(len(rows) for _, rows in taken)
 
 
 def _terms(index: SearchIndex, word: str, *, is_last: bool, typos: bool) -> list[tuple[str, float]]:
@@ -98,12 +108,6 @@ def _terms(index: SearchIndex, word: str, *, is_last: bool, typos: bool) -> list
         for near, distance in index.vocabulary.near(word, allowed, _MOST_NEAR):
             terms.setdefault(near, _NEARLY[distance])
     return list(terms.items())
-
-
-def _take(weights: Weights, rows: Iterable[int], weight: float) -> None:
-    """Give rows a weight, best first: what they have already is better."""
-    for row in rows:
-        weights.setdefault(row, weight)
 
 
 def _splits(postings: Postings, word: str) -> list[tuple[str, str]]:
@@ -145,34 +149,39 @@ def _mark_genres(index: SearchIndex, query: Query, words: list[Word]) -> None:
 
 
 def _best_people(index: SearchIndex, words: list[Word]) -> list[int]:
-    totals: Weights = {}
-    for word in words:
-        says = word.says
-        for person, weight in word.people.items():
-            totals[person] = totals.get(person, 0.0) + weight * says
-    if len(totals) > _MOST_PEOPLE:
-        least = max(totals.values()) * _WORTH
-        totals = {person: total for person, total in totals.items() if total >= least}
     people = index.people
+    totals = _worth_a_look(_add_up(words, lambda word: (word.people,)), _MOST_PEOPLE)
     return sorted(totals, key=lambda person: (-totals[person], -len(people[person].titles)))[:_MOST_PEOPLE]
 
 
 def _best_titles(index: SearchIndex, words: list[Word]) -> list[int]:
-    totals: Weights = {}
-    for word in words:
-        says = word.says
-        for weights in (word.titles, word.credited):
-            for row, weight in weights.items():
-                totals[row] = totals.get(row, 0.0) + weight * says
+    totals = _add_up(words, lambda word: (word.titles, word.credited))
     if not totals or all(word.genres for word in words):
         return [*sorted(totals)[: MOST_CANDIDATES // 2], *_by_genre(index, words), *_by_common_words(index, words)]
+    totals = _worth_a_look(totals, MOST_CANDIDATES)
     if len(totals) > MOST_CANDIDATES:
-        least = max(totals.values()) * _WORTH
-        totals = {row: total for row, total in totals.items() if total >= least}
-    if len(totals) > MOST_CANDIDATES:
-        lengths = index.lengths
+        lengths = index.lengths  # of those with the same words, the short ones have little else
         totals = {row: total - lengths[row] / 1_000 for row, total in totals.items()}
     return sorted(totals, key=totals.__getitem__, reverse=True)[:MOST_CANDIDATES]
+
+
+def _add_up(words: list[Word], weights_of: Callable[[Word], tuple[Weights, ...]]) -> Weights:
+    """How much of the query each row has. Once the words that say most have led to many, the others lead to no more."""
+    totals: Weights = {}
+    for word in sorted(words, key=lambda word: word.says, reverse=True):
+        says, is_enough = word.says, len(totals) >= _ENOUGH
+        for weights in weights_of(word):
+            rows = totals.keys() & weights.keys() if is_enough else weights
+            for row in rows:
+                totals[row] = totals.get(row, 0.0) + weights[row] * says
+    return totals
+
+
+def _worth_a_look(totals: Weights, most: int) -> Weights:
+    if len(totals) <= most:
+        return totals
+    least = max(totals.values()) * _WORTH
+    return {row: total for row, total in totals.items() if total >= least}
 
 
 def _by_genre(index: SearchIndex, words: list[Word]) -> list[int]:
@@ -187,7 +196,8 @@ def _by_common_words(index: SearchIndex, words: list[Word]) -> list[int]:
     common = [term for word in words for term, _ in word.common]
     if len(common) > 1:
         fewest, *others = sorted(common, key=lambda term: len(index.words.rows(term)))
-        rows = [row for row in index.words.rows(fewest) if any(index.words.has(term, row) for term in others)]
+        newest = index.words.rows(fewest)[-_COMMON:]
+        rows = [row for row in newest if any(index.words.has(term, row) for term in others)]
     else:
-        rows = list(index.words.rows(common[0])) if common else []
-    return sorted(rows[:_COMMON], key=index.lengths.__getitem__)[:MOST_CANDIDATES]
+        rows = list(index.words.rows(common[0])[-_COMMON:]) if common else []
+    return sorted(rows, key=index.lengths.__getitem__)[:MOST_CANDIDATES]
