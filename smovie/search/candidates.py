@@ -53,8 +53,8 @@ class Found:
     people: list[int]
 
 
-def find_candidates(index: SearchIndex, query: Query, *, typos: bool) -> Found:
-    """The titles a query may mean. `typos`: words that are nearly the query's count too."""
+def find_candidates(index: SearchIndex, query: Query, *, typos: bool, most: int = MOST_CANDIDATES) -> Found:
+    """At most so many titles that a query may mean. `typos`: words that are nearly the query's count too."""
     words = [Word(text) for text in query.words]
     unknown = {word.text for word in words if word.text not in index.vocabulary}
     for word in words:
@@ -71,7 +71,7 @@ def find_candidates(index: SearchIndex, query: Query, *, typos: bool) -> Found:
                     if word.credited.get(row, 0.0) < weight:
                         word.credited[row] = weight * _BY_PERSON
     whole = {row for key in query.joined_wholes for row in index.named(key)}
-    return Found(words, whole, list(whole.union(_best_titles(index, words))), people)
+    return Found(words, whole, list(whole.union(_best_titles(index, words, most))), people)
 
 
 def _follow(index: SearchIndex, word: Word, *, is_last: bool, typos: bool) -> None:
@@ -154,15 +154,15 @@ def _best_people(index: SearchIndex, words: list[Word]) -> list[int]:
     return sorted(totals, key=lambda person: (-totals[person], -len(people[person].titles)))[:_MOST_PEOPLE]
 
 
-def _best_titles(index: SearchIndex, words: list[Word]) -> list[int]:
+def _best_titles(index: SearchIndex, words: list[Word], most: int) -> list[int]:
     totals = _add_up(words, lambda word: (word.titles, word.credited))
     if not totals or all(word.genres for word in words):
-        return [*sorted(totals)[: MOST_CANDIDATES // 2], *_by_genre(index, words), *_by_common_words(index, words)]
-    totals = _worth_a_look(totals, MOST_CANDIDATES)
-    if len(totals) > MOST_CANDIDATES:
+        return [*sorted(totals)[:most], *_by_genre(index, words, most), *_by_common_words(index, words, most)]
+    totals = _worth_a_look(totals, most)
+    if len(totals) > most:
         lengths = index.lengths  # of those with the same words, the short ones have little else
         totals = {row: total - lengths[row] / 1_000 for row, total in totals.items()}
-    return sorted(totals, key=totals.__getitem__, reverse=True)[:MOST_CANDIDATES]
+    return sorted(totals, key=totals.__getitem__, reverse=True)[:most]
 
 
 def _add_up(words: list[Word], weights_of: Callable[[Word], tuple[Weights, ...]]) -> Weights:
@@ -184,14 +184,14 @@ def _worth_a_look(totals: Weights, most: int) -> Weights:
     return {row: total for row, total in totals.items() if total >= least}
 
 
-def _by_genre(index: SearchIndex, words: list[Word]) -> list[int]:
+def _by_genre(index: SearchIndex, words: list[Word], most: int) -> list[int]:
     """Titles of a query that is the name of a genre, most viewed first."""
     meant = frozenset[str]().union(*(word.genres for word in words))
     rows = [row for genre in meant for row in index.genres[genre].titles[-_COMMON:]]
-    return sorted(rows, key=lambda row: index[row].views, reverse=True)[: MOST_CANDIDATES // 2]
+    return sorted(rows, key=lambda row: index[row].views, reverse=True)[:most]
 
 
-def _by_common_words(index: SearchIndex, words: list[Word]) -> list[int]:
+def _by_common_words(index: SearchIndex, words: list[Word], most: int) -> list[int]:
     """Titles of a query whose words all have very many."""
     common = [term for word in words for term, _ in word.common]
     if len(common) > 1:
@@ -200,4 +200,4 @@ def _by_common_words(index: SearchIndex, words: list[Word]) -> list[int]:
         rows = [row for row in newest if any(index.words.has(term, row) for term in others)]
     else:
         rows = list(index.words.rows(common[0])[-_COMMON:]) if common else []
-    return sorted(rows, key=index.lengths.__getitem__)[:MOST_CANDIDATES]
+    return sorted(rows, key=index.lengths.__getitem__)[:most]

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from smovie.search.candidates import find_candidates
+from smovie.search.candidates import MOST_CANDIDATES, find_candidates
 from smovie.search.index import SearchIndex
 from smovie.search.query import Query, read_as_telex, read_query
 from smovie.search.scoring import Score, Scorer, Tier
 
 _WELL_TITLE, _WELL_COVERED = 88.0, 0.85
 _WELL_COMBINED = 250.0
+_MOST_IN_A_HURRY = 40  # titles that are scored
 _TELEX_TITLE, _TELEX_COVERED = 80.0, 0.8
 
 
@@ -59,11 +60,12 @@ def find(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False)
     query = read_query(text)
     if query is None or not len(index):
         return Answer([])
-    look = _look(index, query, typos=False)
+    most = _MOST_IN_A_HURRY if is_hurried else MOST_CANDIDATES
+    look = _look(index, query, most, typos=False)
     if not look.is_good() and not (is_hurried and look.scores):
-        look = _look(index, query, typos=True)
+        look = _look(index, query, most, typos=True)
         if not look.is_good() and (meant := read_as_telex(text)) and _are_words(index, meant):
-            as_telex = _look(index, meant, typos=False)
+            as_telex = _look(index, meant, most, typos=False)
             if as_telex.is_meant_rather_than(look):
                 look = as_telex
     hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in look.scores[:limit]]
@@ -76,6 +78,6 @@ def _are_words(index: SearchIndex, query: Query) -> bool:
     return all(word in index.vocabulary for word in whole) and bool(index.vocabulary.starting_with(last, 1))
 
 
-def _look(index: SearchIndex, query: Query, *, typos: bool) -> _Look:
-    found = find_candidates(index, query, typos=typos)
+def _look(index: SearchIndex, query: Query, most: int, *, typos: bool) -> _Look:
+    found = find_candidates(index, query, typos=typos, most=most)
     return _Look(query, found.people, Scorer(index, query, found).best())
