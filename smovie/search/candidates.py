@@ -149,9 +149,11 @@ def _mark_genres(index: SearchIndex, query: Query, words: list[Word]) -> None:
 
 
 def _best_people(index: SearchIndex, words: list[Word]) -> list[int]:
-    people = index.people
     totals = _worth_a_look(_add_up(words, lambda word: (word.people,)), _MOST_PEOPLE)
-    return sorted(totals, key=lambda person: (-totals[person], -len(people[person].titles)))[:_MOST_PEOPLE]
+    if len(totals) > _MOST_PEOPLE:
+        counts = index.people.counts  # of those with the same names, who has the most titles
+        totals = {person: total + counts[person] / 100_000 for person, total in totals.items()}
+    return sorted(totals, key=totals.__getitem__, reverse=True)[:_MOST_PEOPLE]
 
 
 def _best_titles(index: SearchIndex, words: list[Word], most: int) -> list[int]:

@@ -25,6 +25,7 @@ class People:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.words = Postings(vocabulary)
+        self.counts = array("I")  # titles by row
         self._rows: dict[str, int] = {}
         self._people: list[Somebody | None] = []
         self._free: list[int] = []
@@ -45,12 +46,14 @@ class People:
             self._unname(row)
             self._name(row, Somebody(person_id, name, "", "", self[row].titles))
         insort(self[row].titles, title)
+        self.counts[row] += 1
         return row
 
     def discredit(self, row: int, title: int) -> None:
         """Take a title from somebody; who has none left is forgotten."""
         titles = self[row].titles
         del titles[bisect_left(titles, title)]
+        self.counts[row] -= 1
         if not titles:
             self._unname(row)
             del self._rows[self[row].id]
@@ -61,6 +64,7 @@ class People:
         if self._free:
             return self._free.pop()
         self._people.append(None)
+        self.counts.append(0)
         return len(self._people) - 1
 
     def _name(self, row: int, somebody: Somebody) -> None:
