@@ -240,7 +240,7 @@ def _lost(
         text = folded_key(golden.text)
         if (best := process.extractOne(text, folded, scorer=scorer)) is None:
             continue
-        alike = process.extract(text, folded, scorer=scorer, limit=None, score_cutoff=best[1] - _SAME)
+        alike = process.extract(text, folded, scorer=scorer, limit=None, score_cutoff=max(best[1] - _SAME, 0.0))
         is_right = any(golden.is_met_by(movies[place]) for _, _, place in alike)
         right += is_right
         if ours.isdisjoint(movies[place].id for _, _, place in alike):

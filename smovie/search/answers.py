@@ -51,10 +51,9 @@ def _matched(snapshot: Snapshot, card: Json, title: Title, answer: Answer, marke
     if card["original_title"] != card["title"]:
         found.append(_found("original_title", card["original_title"], marker))
     most, wanted = max(map(_marked, found)), sum(map(len, answer.words))
-    for name in title.names if most < wanted else ():
-        if (
-            _marked(other := _found("other_title", name.shown, marker)) > most
-        ):  # an alias, or its title in the other language
+    for name in title.names if most < wanted else ():  # other names, and the title in the other language
+        other = _found("other_title", name.shown, marker)
+        if _marked(other) > most:
             found.append(other)
             most = _marked(other)
     if most < wanted:
