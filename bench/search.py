@@ -39,7 +39,7 @@ except ImportError:
 
 _LIMIT = 20
 _PER_KIND = 200
-_SAME = 1e-6  # scores closer than this are one
+_SAME = 0.01  # scores closer than this are one
 _LIKELY = 75  # a score below says that a title is something else
 _COLUMNS = ("what", "p50 ms", "p95 ms", "most ms", "CPU p50", "CPU p95", "CPU most")  # CPU: when others use the machine
 
