@@ -64,6 +64,8 @@ from smovie.notifications import NotificationDesk
 from smovie.passwords import PasswordHasher
 from smovie.pictures import PictureMaker
 from smovie.sealing import TokenCipher
+from smovie.seo.site import Site
+from smovie.seo.sitemaps import Sitemaps
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
@@ -156,6 +158,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         desk = CommentDesk(db, feed, writer, limit, SlowMode(counters), rules, throttles, hub, told)
         await up.enter_async_context(_background(comments.tell_settled(desk)))
         folder = MediaFolder(media_dir(settings))
+        site = Site(public_url.rstrip("/"))
         up.callback(folder.close)
         await feed.wait_loaded()
         if settings.redis_url:
@@ -173,6 +176,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             comments=desk,
             notifications=told,
             media=MediaMeans(feed, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
+            site=site,
+            sitemaps=Sitemaps(feed, site),
             hub=hub,
             first_pages=FirstPages(hub, loop.time),
             live=live,

@@ -156,14 +156,22 @@ class ApiHandler(RequestHandler):
         self.finish()
 
     def send_page(self, template: str, **values: object) -> None:
-        """Answer with a page in the caller's language; `say` is there for its texts."""
+        """Answer with a page in the caller's language."""
+        self.set_page_headers()
+        self.set_header("Content-Language", self.language)
+        self.vary_by("Accept-Language")
+        self.finish(self.render_page(template, **values))
+
+    def render_page(self, template: str, **values: object) -> str:
+        """A page in the caller's language; `say` is there for its texts."""
+        page = self.runtime.pages.get_template(template)
+        return page.render(say=self.say, language=self.language, **values)
+
+    def set_page_headers(self) -> None:
+        """What every page carries."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", _PAGE_POLICY)
         self.set_header("Referrer-Policy", "no-referrer")  # an address may hold a token
-        self.set_header("Content-Language", self.language)
-        self._vary_by_language()
-        page = self.runtime.pages.get_template(template)
-        self.finish(page.render(say=self.say, language=self.language, **values))
 
     async def send_pieces(self, pieces: AsyncIterator[bytes]) -> None:
         """Answer bit by bit, each once the client has taken the one before. A client that leaves ends it."""
@@ -190,16 +198,17 @@ class ApiHandler(RequestHandler):
             self.set_header("Content-Type", media_type)
         self.set_header("Cache-Control", f"public, max-age={fresh_s}" if fresh_s else _CACHE_CATALOGUE)
         self.set_header("Content-Language", self.language)
-        self._vary_by_language()
+        self.vary_by("Accept-Language")
         self.finish(content)  # Tornado compares the ETag and makes it a 304
+
+    def vary_by(self, header: str) -> None:
+        """Tell caches that the answer depends on a header of the request."""
+        others = self._headers.get("Vary")
+        self.set_header("Vary", f"{others}, {header}" if others else header)
 
     def _methods(self) -> list[str]:
         refused = RequestHandler._unimplemented_method
         return [verb for verb in self.SUPPORTED_METHODS if getattr(type(self), verb.lower()) is not refused]
-
-    def _vary_by_language(self) -> None:
-        origin = self._headers.get("Vary")
-        self.set_header("Vary", f"{origin}, Accept-Language" if origin else "Accept-Language")
 
     def compute_etag(self) -> str | None:
         return self._kept_etag  # made once, when the body was, and not per request

@@ -8,6 +8,7 @@ import tornado.locale
 from tornado.httputil import HTTPHeaders
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ZERO = re.compile(r"0(\.0*)?")
 _MOST_OF_LANGUAGES = 300  # characters of a header: answers are kept by it
 _CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language, Content-Range, Accept-Ranges"
 
@@ -31,6 +32,16 @@ def headers_of_every_answer(asked: HTTPHeaders, allowed_origins: frozenset[str])
         given["Access-Control-Allow-Origin"] = origin
         given["Access-Control-Expose-Headers"] = _CORS_EXPOSED
     return given
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether who sent this Accept-Encoding can read gzip."""
+    weights = {}
+    for part in accept_encoding.lower().replace(" ", "").split(","):
+        coding, _, weight = part.partition(";q=")
+        weights[coding] = weight
+    wish = weights.get("gzip", weights.get("*"))
+    return wish is not None and not _ZERO.fullmatch(wish)
 
 
 def locale_of(accept_language: str) -> tornado.locale.Locale:

@@ -40,9 +40,11 @@ from handlers.live.upgrade import CommentsSocketHandler, NotificationsSocketHand
 from handlers.media import MediaHandler
 from handlers.route import Route
 from handlers.site.avatars import AvatarHandler, InitialsHandler, PictureHandler
+from handlers.site.crawlers import RobotsHandler, SitemapHandler, SitemapIndexHandler
 from handlers.site.home import HomeHandler
 from handlers.site.pictures import BackdropHandler, PosterHandler
 from handlers.site.static import StaticHandler
+from handlers.site.titles import MoviePageHandler
 
 ROUTES = (
     # Catalogue
@@ -96,6 +98,10 @@ ROUTES = (
     Route("/api/v1/me/sessions/{session_id}", SessionHandler),
     # Pages and pictures
     Route("/", HomeHandler),
+    Route("/movies/{slug}", MoviePageHandler),
+    Route("/robots.txt", RobotsHandler),
+    Route("/sitemap.xml", SitemapIndexHandler),
+    Route("/sitemap-{number}.xml", SitemapHandler),
     Route("/posters/{slug}.svg", PosterHandler),
     Route("/backdrops/{slug}.svg", BackdropHandler),
     Route("/avatars/{digest}-{size}.webp", PictureHandler),

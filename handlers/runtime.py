@@ -19,6 +19,8 @@ from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
 from smovie.media.playback import MediaMeans
 from smovie.notifications import NotificationDesk
+from smovie.seo.site import Site
+from smovie.seo.sitemaps import Sitemaps
 from smovie.store.mongo import Database
 
 
@@ -45,6 +47,8 @@ class Runtime:
     comments: CommentDesk
     notifications: NotificationDesk
     media: MediaMeans
+    site: Site
+    sitemaps: Sitemaps
     hub: Hub
     first_pages: FirstPages
     live: LiveConnections

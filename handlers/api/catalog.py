@@ -19,7 +19,8 @@ class MovieHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=MovieDetail, cacheable=True)
     async def get(self, slug: str) -> None:
         """Show all of a title."""
-        self.send_kept(queries.show_movie(self.runtime.catalog.snapshot, slug, self.language))
+        catalog, site = self.runtime.catalog, self.runtime.site
+        self.send_kept(queries.show_movie(catalog.snapshot, slug, self.language, site))
 
 
 class GenreListHandler(ApiHandler):

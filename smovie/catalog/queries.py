@@ -11,6 +11,8 @@ from smovie.catalog.snapshot import ORDERS, Entry, Facet, Order, Snapshot
 from smovie.errors import NotFound
 from smovie.models.catalog import Language, Movie
 from smovie.models.catalog_query import MovieQuery
+from smovie.seo.site import Site
+from smovie.seo.structured_data import describe_title
 
 Body = tuple[bytes, str]
 
@@ -29,10 +31,15 @@ def pick_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> li
     return [entry.movie() for entry in _select(snapshot, query, language)[1]]
 
 
-def show_movie(snapshot: Snapshot, slug: str, language: Language) -> Body:
+def show_movie(snapshot: Snapshot, slug: str, language: Language, site: Site) -> Body:
     """All of one title. Errors: NotFound for one that is not there or not visible."""
     entry = _entry(snapshot, slug)
-    return kept(snapshot, ("detail", slug, language), lambda: encode(detail(entry.movie(), language)))
+
+    def make() -> bytes:
+        movie = entry.movie()
+        return encode({**detail(movie, language), "structured_data": describe_title(movie, language, site)})
+
+    return kept(snapshot, ("detail", slug, language), make)
 
 
 def find_movie(snapshot: Snapshot, slug: str) -> Movie:

@@ -60,6 +60,7 @@ def detail(movie: Movie, language: Language) -> Json:
         "cast": [{**_person(member), "role": member.role} for member in movie.cast],
         "backdrop": backdrop_path(movie),
         "trailer": movie.trailer,
+        "trailer_s": movie.trailer_s,
         "seasons": [_season(season) for season in movie.seasons],
         "stats": {
             "views": movie.stats.views,

@@ -17,6 +17,7 @@ import orjson
 
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.render import card, encode
+from smovie.models.base import iso_z
 from smovie.models.catalog import Language, Movie, Tag
 from smovie.search.index import SearchIndex
 from smovie.text import collation_key, first_letter
@@ -29,6 +30,7 @@ Facet = tuple[str, str | int]
 _RESULTS_KEPT = 500_000  # ids of filtered lists kept together, 8 bytes each
 _BODIES_KEPT_BYTES = 32 << 20
 _RUN = 4_096  # titles sorted in one step
+_MANIFOLD = frozenset({"seasons", "cast", "directors"})
 
 
 @dataclass(slots=True, frozen=True)
@@ -42,10 +44,17 @@ class Entry:
     keys: dict[Order, SortKey]
     facets: tuple[Facet, ...]
     episode_ids: tuple[str, ...]
+    changed_at: str  # ISO 8601
+    has_trailer: bool
 
     def movie(self) -> Movie:
         """The whole noun again."""
         return Movie.model_validate(orjson.loads(self.source))
+
+    def outline(self) -> Movie:
+        """The noun without its seasons and people, a small part of what it takes to read all of a series again."""
+        members = orjson.loads(self.source)
+        return Movie.model_validate({name: value for name, value in members.items() if name not in _MANIFOLD})
 
     def seasons(self) -> list[dict[str, Any]]:
         """Its seasons as JSON, defaults left out: for who wants one episode of what may be thousands."""
@@ -165,6 +174,10 @@ class Snapshot:
         directed = frozenset(self._facets.get(("director", person_id), ()))
         return Person(person_id, name, directed, frozenset(self._facets.get(("cast", person_id), ())))
 
+    def by_creation(self) -> list[tuple[SortKey, str]]:
+        """(when it was created, id) of all visible titles, oldest first: a copy, for who goes through it in slices."""
+        return self._orders["created_at"].copy()
+
     def newest_first(self, ids: Iterable[str]) -> list[Entry]:
         """Entries by release date, newest first, undated last."""
         entries = [self.entries[movie_id] for movie_id in ids]
@@ -246,6 +259,8 @@ def _to_entry(movie: Movie) -> Entry:
         keys={order: key for order, key in keys.items() if key is not None},
         facets=tuple((name, sys.intern(value) if isinstance(value, str) else value) for name, value in _facets(movie)),
         episode_ids=tuple(episode.id for season in movie.seasons for episode in season.episodes),
+        changed_at=iso_z(movie.updated_at),
+        has_trailer=movie.trailer is not None,
     )
 
 

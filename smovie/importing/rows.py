@@ -136,6 +136,7 @@ class TitleRow(PlayableRow):
     poster: Url | None = None
     backdrop: Url | None = None
     trailer: Url | None = None
+    trailer_s: int | None = Field(None, ge=1, le=28_800)
     seasons: tuple[SeasonRow, ...] = Field((), max_length=1_001)
 
     @model_validator(mode="after")

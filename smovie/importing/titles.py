@@ -29,7 +29,8 @@ def to_new_movie(row: TitleRow, known: Known, *, slug: str, key: str, at: dateti
     """The title of a row that was never imported. Errors: Unresolved."""
     return Movie(
         id=new_id(), slug=slug, import_key=key, created_at=at, updated_at=at, seasons=_seasons(row, ()),
-        poster=row.poster, backdrop=row.backdrop, trailer=row.trailer, **_plain_members(row, known),
+        poster=row.poster, backdrop=row.backdrop, trailer=row.trailer, trailer_s=row.trailer_s,
+        **_plain_members(row, known),
     )  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def to_changed_movie(row: TitleRow, known: Known, earlier: Movie, *, at: datetim
         "poster": row.poster or earlier.poster,
         "backdrop": row.backdrop or earlier.backdrop,
         "trailer": row.trailer or earlier.trailer,
+        "trailer_s": row.trailer_s or (earlier.trailer_s if row.trailer in (None, earlier.trailer) else None),
         "updated_at": at,
         "version": earlier.version + 1,
     }

@@ -120,6 +120,7 @@ class Movie(StoredModel):
     poster: Url | None = None
     backdrop: Url | None = None
     trailer: Url | None = None
+    trailer_s: int | None = Field(None, ge=1, le=28_800, description="how long the trailer is")
     seasons: tuple[Season, ...] = ()
     stats: Stats = Stats()
     is_active: bool = True

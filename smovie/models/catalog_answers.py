@@ -1,5 +1,7 @@
 """What the catalogue answers; the bytes are made in `smovie/catalog/render.py`, these describe them."""
 
+from typing import Any
+
 from pydantic import Field
 
 from smovie.models.base import Model
@@ -105,10 +107,12 @@ class MovieDetail(MovieCard):
     cast: list[CastAnswer]
     backdrop: str
     trailer: str | None
+    trailer_s: int | None
     seasons: list[SeasonAnswer]
     stats: StatsAnswer
     updated_at: str
     version: int
+    structured_data: dict[str, Any] = Field(description="JSON-LD of schema.org, to be embedded in a page of the title")
 
 
 class PersonDetail(PersonAnswer):

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from smovie.models.base import Model
-from smovie.models.catalog import Kind
+from smovie.models.catalog import Kind, Language
 
 TagId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
@@ -16,6 +16,12 @@ Sort = Literal[
     "-release_date", "release_date", "-views", "views", "-rating", "rating",
     "title", "-title", "-created_at", "created_at",
 ]  # fmt: skip
+
+
+class PageQuery(Model):
+    """What the address of a page may add: its language, where that is not left to Accept-Language."""
+
+    lang: Language | None = None
 
 
 class MovieQuery(Model):

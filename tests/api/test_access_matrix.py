@@ -241,6 +241,10 @@ DECISIONS = {
     "DELETE /api/v1/me/sessions/{session_id}": Decision(VERIFIED, 204, others=404),
     # Pages and pictures
     "GET /": Decision(PUBLIC, 200),
+    "GET /movies/{slug}": Decision(PUBLIC, 200),
+    "GET /robots.txt": Decision(PUBLIC, 200),
+    "GET /sitemap.xml": Decision(PUBLIC, 200),
+    "GET /sitemap-{number}.xml": Decision(PUBLIC, 200, at={"number": "1"}),
     "GET /avatars/{digest}-{size}.webp": Decision(PUBLIC, 200, at=picture),
     "GET /avatars/{user_id}.svg": Decision(PUBLIC, 200),
     "GET /avatars/{user_id}": Decision(PUBLIC, 200),

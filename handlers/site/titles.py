@@ -1,0 +1,41 @@
+"""`/movies/{slug}`: a title as a page, for people who follow a link and for crawlers."""
+
+import tornado.locale
+
+from handlers.access import Access
+from handlers.base import ApiHandler
+from handlers.operation import operation
+from smovie.catalog import queries
+from smovie.catalog.render import poster_path
+from smovie.models.catalog import LANGUAGES
+from smovie.models.catalog_query import PageQuery
+from smovie.seo.structured_data import describe_title
+from smovie.seo.trailers import summary_of
+
+
+class MoviePageHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, cacheable=True)
+    async def get(self, slug: str, query: PageQuery) -> None:
+        """Show a title, in the caller's language unless the address names one."""
+        if query.lang:
+            self.locale = tornado.locale.get(query.lang)
+        self.set_page_headers()
+        snapshot = self.runtime.catalog.snapshot
+        body = queries.kept(snapshot, ("page", slug, self.language), lambda: self._render(slug))
+        self.send_kept(body, media_type="text/html; charset=utf-8")
+
+    def _render(self, slug: str) -> bytes:
+        movie, site, language = (
+            queries.find_movie(self.runtime.catalog.snapshot, slug),
+            self.runtime.site,
+            self.language,
+        )
+        return self.render_page(
+            "movie.html",
+            movie=movie,
+            summary=summary_of(movie, language),
+            poster=poster_path(movie),
+            picture=site.absolute(poster_path(movie)),
+            pages={each: site.title_page(movie.slug, each) for each in LANGUAGES},
+            structured_data=describe_title(movie, language, site),
+        ).encode()
