@@ -41,7 +41,7 @@ def _members(movie: Movie, trailer: Trailer) -> list[tuple[str, str | None]]:
     return [
         ("thumbnail_loc", trailer.thumbnail),
         ("title", _fitting(trailer.name, _LONGEST_TITLE)),
-        ("description", _fitting(trailer.description, _LONGEST_DESCRIPTION)),
+        ("description", _fitting(trailer.description, _LONGEST_DESCRIPTION) or _fitting(trailer.name, _LONGEST_TITLE)),
         ("content_loc" if trailer.is_file else "player_loc", trailer.address),
         ("duration", str(trailer.duration_s) if trailer.duration_s else None),
         ("rating", f"{rating / 2:.1f}" if rating is not None else None),  # ours goes to 10, theirs to 5
@@ -54,9 +54,10 @@ def _members(movie: Movie, trailer: Trailer) -> list[tuple[str, str | None]]:
 
 
 def _element(name: str, text: str) -> str:
-    return f"<{name}>{escape(_NOT_IN_XML.sub('', text))}</{name}>"
+    return f"<{name}>{escape(text)}</{name}>"
 
 
 def _fitting(text: str, most: int) -> str:
-    """At most so many characters, ended by an ellipsis where there were more."""
+    """At most so many characters, ended by an ellipsis where there were more; none that XML forbids."""
+    text = _NOT_IN_XML.sub("", text).strip()
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice, repeat
 
 from smovie.catalog.feed import CatalogFeed
 from smovie.catalog.snapshot import Entry, Snapshot
@@ -72,7 +72,7 @@ class Sitemaps:
     _parts: list[Part] = field(default_factory=list)
     _index: SitemapFile | None = None
     _version: int | None = None
-    _made: dict[str, tuple[Entry, bytes]] = field(default_factory=dict)  # an entry is made anew when its title is
+    _titles: list[Entry] = field(default_factory=list)  # what the entries behind the first one were made of
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def index(self) -> SitemapFile:
@@ -100,27 +100,35 @@ class Sitemaps:
         if snapshot.version == self._version:
             return
         version = snapshot.version  # what changes while slices are made is seen the next time
-        parts = await self._lay_out(snapshot)
+        parts, titles = await self._lay_out(snapshot)
         for number, (before, part) in enumerate(zip(self._parts, parts, strict=False)):
             if before.entries == part.entries:  # the same objects, mostly
                 parts[number] = before
-        self._parts, self._index, self._version = parts, None, version
+            await asyncio.sleep(0)
+        self._parts, self._titles, self._index, self._version = parts, titles, None, version
 
-    async def _lay_out(self, snapshot: Snapshot) -> list[Part]:
-        made: dict[str, tuple[Entry, bytes]] = {}
-        parts = [Part([])]
+    async def _lay_out(self, snapshot: Snapshot) -> tuple[list[Part], list[Entry]]:
+        parts, titles = [Part([])], []
         parts[0].add(home_entry(self.site), None)
-        async for _, movie_id in in_slices(snapshot.by_creation()):
-            if (entry := snapshot.entries.get(movie_id)) is None:
+        earlier = self._made_before()
+        made_of, made = next(earlier)
+        async for place in in_slices(snapshot.by_creation()):
+            if (entry := snapshot.entries.get(place[1])) is None:
                 continue  # it has gone since the first slice
-            before = self._made.get(movie_id)
-            made[movie_id] = before if before and before[0] is entry else (entry, title_entry(entry, self.site))
-            xml = made[movie_id][1]
+            while made_of and (made_of.keys["created_at"], made_of.id) < place:
+                made_of, made = next(earlier)
+            xml = made if made_of is entry else title_entry(entry, self.site)
             if self._is_full(parts[-1], xml):
                 parts.append(Part([]))
             parts[-1].add(xml, entry.changed_at)
-        self._made = made
-        return parts
+            titles.append(entry)
+        return parts, titles
+
+    def _made_before(self) -> Iterator[tuple[Entry | None, bytes]]:
+        """What was made the last time of which title, in order; then None without end."""
+        entries = chain.from_iterable(part.entries for part in self._parts)
+        yield from zip(self._titles, islice(entries, 1, None), strict=True)
+        yield from repeat((None, b""))
 
     def _is_full(self, part: Part, xml: bytes) -> bool:
         return len(part.entries) >= self.most_entries or part.size_bytes + len(xml) > self.most_bytes

@@ -127,6 +127,14 @@ async def test_a_title_that_an_editor_saves_meanwhile_is_planned_anew(
     assert (movie.runtime_min, movie.trailer, movie.version) == (60, "/kid.mp4", 3)
 
 
+async def test_how_long_a_trailer_is_stays_as_long_as_the_trailer(db: Database, run: Any) -> None:
+    await run({**FILM, "trailer": "/kid.mp4", "trailer_s": 90})
+    await run({**FILM, "runtime_min": 60})
+    assert ((movie := await stored(db, "the-kid")).trailer, movie.trailer_s) == ("/kid.mp4", 90)
+    await run({**FILM, "trailer": "/other.mp4"})
+    assert ((movie := await stored(db, "the-kid")).trailer, movie.trailer_s) == ("/other.mp4", None)
+
+
 async def test_what_an_editor_changed_stays_while_the_row_is_the_same(db: Database, run: Any) -> None:
     await run(FILM)
     await db.movies.update_one({"slug": "the-kid"}, {"$set": {"title": "By an editor"}})
