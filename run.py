@@ -38,7 +38,7 @@ from hub.hub import Hub
 from hub.limits import HubLimits
 from hub.redis_mirror import RedisMirror
 from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
-from smovie import accounts, comments, departures
+from smovie import accounts, comments, departures, reviews
 from smovie.account_feed import AccountFeed
 from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
@@ -63,6 +63,7 @@ from smovie.models.accounts import Registration
 from smovie.notifications import NotificationDesk
 from smovie.passwords import PasswordHasher
 from smovie.pictures import PictureMaker
+from smovie.reviews import ReviewDesk
 from smovie.sealing import TokenCipher
 from smovie.seo.site import Site
 from smovie.seo.sitemaps import Sitemaps
@@ -157,6 +158,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         up.push_async_callback(told.flush)
         desk = CommentDesk(db, feed, writer, limit, SlowMode(counters), rules, throttles, hub, told)
         await up.enter_async_context(_background(comments.tell_settled(desk)))
+        review_desk = ReviewDesk(db, feed, throttles)
+        await up.enter_async_context(_background(reviews.settle(review_desk)))
         folder = MediaFolder(media_dir(settings))
         site = Site(public_url.rstrip("/"))
         up.callback(folder.close)
@@ -175,6 +178,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             facebook=FacebookMeans(means, TokenCipher(secret, previous), facebook_app),
             comments=desk,
             notifications=told,
+            reviews=review_desk,
             media=MediaMeans(feed, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
             site=site,
             sitemaps=Sitemaps(feed, site),

@@ -31,6 +31,7 @@ from handlers.api.passwords import (
     PasswordResetPageHandler,
 )
 from handlers.api.playback import PlaybackHandler
+from handlers.api.reviews import ReviewHandler, ReviewListHandler
 from handlers.api.rooms import MuteHandler, MuteListHandler, PinHandler, RoomHandler
 from handlers.api.search import SearchHandler, SuggestHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
@@ -60,6 +61,8 @@ ROUTES = (
     Route("/api/v1/episodes/{episode_id}/playback", PlaybackHandler),
     Route("/media/{token}/{path}", MediaHandler),
     # Talk
+    Route("/api/v1/movies/{slug}/reviews", ReviewListHandler),
+    Route("/api/v1/movies/{slug}/review", ReviewHandler),
     Route("/api/v1/episodes/{episode_id}/comments", CommentListHandler),
     Route("/api/v1/comments/{comment_id}", CommentHandler),
     Route("/api/v1/comments/{comment_id}/reactions/{emoji}", ReactionHandler),

@@ -19,6 +19,7 @@ from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
 from smovie.media.playback import MediaMeans
 from smovie.notifications import NotificationDesk
+from smovie.reviews import ReviewDesk
 from smovie.seo.site import Site
 from smovie.seo.sitemaps import Sitemaps
 from smovie.store.mongo import Database
@@ -46,6 +47,7 @@ class Runtime:
     endings: Endings
     comments: CommentDesk
     notifications: NotificationDesk
+    reviews: ReviewDesk
     media: MediaMeans
     site: Site
     sitemaps: Sitemaps

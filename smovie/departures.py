@@ -19,6 +19,7 @@ from smovie.models.base import now
 from smovie.models.catalog import Language
 from smovie.models.departures import Departure
 from smovie.reauthentication import confirm_caller
+from smovie.reviews import count_anew
 from smovie.store import (
     avatars,
     comment_changes,
@@ -29,6 +30,7 @@ from smovie.store import (
     notifications,
     reactions,
     reports,
+    reviews,
     sessions,
     social_accounts,
     users,
@@ -114,6 +116,11 @@ async def _take_reactions_back(db: Database, user_id: str) -> None:
             await comment_changes.set_reactions(db, comment_id, await reactions.count(db, comment_id))
 
 
+async def _take_reviews_back(db: Database, user_id: str) -> None:
+    for movie_id in await reviews.take_back_all(db, user_id):
+        await count_anew(db, movie_id)
+
+
 # What accounts leave in other collections, and how it goes. A collection of people's data adds a line.
 _LEFT_BEHIND: tuple[Callable[[Database, str], Awaitable[object]], ...] = (
     sessions.delete_all_of_user,
@@ -121,6 +128,7 @@ _LEFT_BEHIND: tuple[Callable[[Database, str], Awaitable[object]], ...] = (
     avatars.delete_of_user,
     _make_comments_nobodys,
     _take_reactions_back,
+    _take_reviews_back,
     reports.delete_of_user,
     mutes.delete_of_user,
     notifications.delete_of_user,

@@ -16,9 +16,10 @@ from smovie.models.comments import OwnComment
 from smovie.models.exports import ExportedAddress, ExportedNotification, ExportedSocialAccount, ExportHead
 from smovie.models.notifications import Notification
 from smovie.models.reactions import GivenReaction
+from smovie.models.reviews import OwnReview
 from smovie.models.rooms import SentReport
 from smovie.models.social import SocialAccount
-from smovie.store import comments, notifications, reactions, reports, social_accounts, users
+from smovie.store import comments, notifications, reactions, reports, reviews, social_accounts, users
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle
 
@@ -30,7 +31,7 @@ class _Read(Protocol):
 
     def __call__(
         self, db: Database, user_id: str, *, after: str, limit: int
-    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport]]: ...
+    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview]]: ...
 
 
 # What grows without bound, by its name in `Export`. A collection of people's data adds a line.
@@ -38,6 +39,7 @@ _GROWING: tuple[tuple[str, _Read], ...] = (
     ("comments", comments.of_user),
     ("reactions", reactions.of_user),
     ("reports", reports.of_reporter),
+    ("reviews", reviews.of_user),
 )
 
 

@@ -66,6 +66,7 @@ def detail(movie: Movie, language: Language) -> Json:
             "views": movie.stats.views,
             "rating": movie.stats.rating,
             "rating_count": movie.stats.rating_count,
+            "ratings": {str(rating): movie.stats.ratings.get(str(rating), 0) for rating in range(1, 11)},
             "comments": movie.stats.comments,
             "watchlisted": movie.stats.watchlisted,
         },

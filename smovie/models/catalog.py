@@ -90,6 +90,7 @@ class Stats(StoredModel):
     views: int = 0
     rating_sum: int = 0
     rating_count: int = 0
+    ratings: dict[str, int] = Field(default_factory=dict)  # how many gave "1" to "10"; none where it is left out
     comments: int = 0
     watchlisted: int = 0
 

@@ -88,6 +88,7 @@ class StatsAnswer(Model):
     views: int
     rating: float | None
     rating_count: int
+    ratings: dict[str, int] = Field(description='how many gave "1" to "10"')
     comments: int
     watchlisted: int
 

@@ -20,11 +20,16 @@ Deleter = Literal["author", "moderator"]
 
 def is_message(text: str) -> str:
     """Trimmed; 1 to 2,000 characters, none of them a control character but the line feed (ROOMS.md 11)."""
+    return check_text(text, MESSAGE_MAX)
+
+
+def check_text(text: str, most: int) -> str:
+    """Trimmed; 1 to so many characters, none of them a control character but the line feed."""
     trimmed = text.strip()
     if not trimmed:
         raise PydanticCustomError("blank", "nothing is left after trimming")
-    if len(trimmed) > MESSAGE_MAX:
-        raise PydanticCustomError("string_too_long", "too long", {"max_length": MESSAGE_MAX})
+    if len(trimmed) > most:
+        raise PydanticCustomError("string_too_long", "too long", {"max_length": most})
     if _CONTROL.search(trimmed):
         raise PydanticCustomError("control_character", "a control character")
     return trimmed

@@ -6,6 +6,7 @@ from smovie.models.comments import OwnComment
 from smovie.models.devices import OpenSession
 from smovie.models.notifications import Kind
 from smovie.models.reactions import GivenReaction
+from smovie.models.reviews import OwnReview
 from smovie.models.rooms import SentReport
 
 
@@ -52,3 +53,4 @@ class Export(ExportHead):
     comments: list[OwnComment]
     reactions: list[GivenReaction]
     reports: list[SentReport]
+    reviews: list[OwnReview]

@@ -61,6 +61,12 @@ INDEXES = (
     Index("notifications", (("user_id", 1), ("comment_id", 1), ("kind", 1)), "nobody is told of one thing twice",
           unique=True),
     Index("notifications", (("created_at", 1),), "old ones leave by themselves", expire_after_s=90 * 86_400),
+    Index("reviews", (("movie_id", 1), ("user_id", 1)), "somebody's review of a title; one of each", unique=True),
+    Index("reviews", (("movie_id", 1), ("_id", -1)), "a page of a title's reviews", only={"text": {"$gt": ""}}),
+    Index("reviews", (("movie_id", 1), ("rating", 1)), "how many gave a title each rating"),
+    Index("reviews", (("uncounted", 1), ("movie_id", 1)), "changes that the title's figures miss",
+          only={"uncounted": {"$type": "string"}}),
+    Index("reviews", (("user_id", 1), ("_id", 1)), "all that somebody reviewed: to export it, to delete it"),
     Index("mails", (("due_at", 1),), "the mailer takes what is due"),
 )  # fmt: skip
 

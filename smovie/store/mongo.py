@@ -13,6 +13,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo import errors as driver_errors
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from smovie.errors import Unavailable
@@ -59,6 +60,17 @@ class Database:
     async def drop(self) -> None:
         """Remove the whole database; for tests and tools."""
         await self._client.drop_database(self.name)
+
+    async def aggregate(self, collection: Collection, stages: Sequence[Document]) -> list[Document]:
+        """What stages make of a collection: a few documents."""
+        cursor = collection.aggregate(list(stages))
+        if self.driver == "pymongo":
+            cursor = await cursor
+        return [document async for document in cursor]
+
+    def durable(self, collection: str) -> Collection:
+        """A collection of which only is read what a majority has, and no failover takes back."""
+        return self._database[collection].with_options(read_concern=ReadConcern("majority"))
 
     @asynccontextmanager
     async def watch(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from smovie.models.reactions import EMOJI, GivenReaction
-from smovie.store.mongo import Database, DuplicateKeyError, store_call, unpack
+from smovie.store.mongo import Database, Document, DuplicateKeyError, store_call, unpack
 
 
 def _id_of(comment_id: str, user_id: str, emoji: str) -> str:
@@ -30,8 +30,12 @@ async def delete(db: Database, comment_id: str, user_id: str, emoji: str) -> boo
 @store_call
 async def count(db: Database, comment_id: str) -> dict[str, int]:
     """How many gave a comment each of the six."""
-    stages = [{"$match": {"comment_id": comment_id}}, {"$group": {"_id": "$emoji", "count": {"$sum": 1}}}]
-    given = {row["_id"]: row["count"] async for row in db.reactions.aggregate(stages)}  # index comment_id, emoji
+    stages: list[Document] = [
+        {"$match": {"comment_id": comment_id}},
+        {"$group": {"_id": "$emoji", "count": {"$sum": 1}}},
+    ]
+    rows = await db.aggregate(db.reactions, stages)  # index comment_id, emoji
+    given = {row["_id"]: row["count"] for row in rows}
     return {emoji: given.get(emoji, 0) for emoji in EMOJI}
 
 

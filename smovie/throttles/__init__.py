@@ -48,6 +48,7 @@ class Throttle(StrEnum):
     REAUTHENTICATIONS_PER_USER = auto()
     REACTIONS_PER_USER = auto()
     REPORTS_PER_USER = auto()
+    REVIEWS_PER_USER = auto()
     NOTIFICATIONS_PER_USER = auto()
     NOTIFICATIONS_PER_SENDER = auto()
 

@@ -190,6 +190,9 @@ DECISIONS = {
     "GET /api/v1/episodes/{episode_id}/playback": Decision(VERIFIED, 200),
     "GET /media/{token}/{path}": Decision(VERIFIED, 200, at=own_media, but={Who.NOBODY: 403}),
     # Talk
+    "GET /api/v1/movies/{slug}/reviews": Decision(PUBLIC, 200),
+    "PUT /api/v1/movies/{slug}/review": Decision(VERIFIED, 200, {"rating": 8, "text": "hay quá"}),
+    "DELETE /api/v1/movies/{slug}/review": Decision(VERIFIED, 204),
     "GET /api/v1/episodes/{episode_id}/comments": Decision(PUBLIC, 200),
     "POST /api/v1/episodes/{episode_id}/comments": Decision(VERIFIED, 201, {"message": "hay quá"}),
     "PATCH /api/v1/comments/{comment_id}": Decision(VERIFIED, 200, {"message": "sửa"}, others=403, at=comment),

@@ -86,6 +86,10 @@ async def test_everything_personal_goes_and_what_was_said_stays_as_nobodys(serve
         report = f"/comments/{one['id']}/report"
         assert (await server.api.post(report, {"reason": "thô tục"}, access=author.access)).status == 204
     assert (await put(server, member, pictures.plain())).status == 200
+    reviewed = await server.api.send(
+        "PUT", "/movies/parasite/review", {"rating": 8, "text": "hay"}, access=member.access
+    )
+    assert reviewed.status == 200
     await server.runtime.db.social_accounts.insert_one(
         {"_id": f"facebook:{member.id}", "user_id": member.id, "provider": "facebook"}
     )
