@@ -143,6 +143,19 @@ async def measure(db: Database, way: OneByOne, raters: int) -> list[object]:
     return [type(way).__name__, len(took) / seconds, waits, failed, "exact" if is_exact else "wrong"]
 
 
+async def counting(db: Database, stored: int) -> float:
+    """How long it takes to count a title's reviews when there are so many, in ms."""
+    rows = [{"_id": f"{number}", "movie_id": "title", "user_id": f"{number}", "rating": 5} for number in range(stored)]
+    await db.reviews.delete_many({})
+    await db.reviews.insert_many(rows)
+    await db.movies.replace_one({"_id": "title"}, {"slug": "title", "title": "title"}, upsert=True)
+    began = time.perf_counter()
+    assert await reviews.recount(db, "title")
+    took_ms = (time.perf_counter() - began) * 1e3
+    assert (await db.movies.find_one({"_id": "title"}))["stats"]["rating_count"] == stored
+    return took_ms
+
+
 async def held_by_a_dead_transaction(url: str, db: Database) -> float:
     """How long a title can be written by nobody after a process died in a transaction on it, in s."""
     async with open_database(url, db.name) as other:
@@ -161,6 +174,7 @@ async def main(raters: int, *, killed: bool) -> None:
         async with embedded_mongod(Path(name)) as url, open_database(url, "bench") as db:
             await create_indexes(db)
             ways = (OneByOne, SharedTransactions, Counted, TransactionEach)
+            print(f"counting a title with 100,000 reviews takes {await counting(db, 100_000):.0f} ms")
             rows = [await measure(db, way(db), raters) for way in ways]
             show_table(
                 f"{raters:,} raters of one title", ["way", "ratings/s", "p50 / p99 ms", "not done", "figures"], rows
