@@ -84,8 +84,10 @@ async def settle(desk: ReviewDesk) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         try:
-            for movie_id in await reviews.uncounted_titles(desk.db, time.time() - SETTLE_AFTER_S):
-                await _count_anew(desk, movie_id)
+            titles = await reviews.uncounted_titles(desk.db, time.time() - SETTLE_AFTER_S)
+            counted = await asyncio.gather(*(_count_anew(desk, title) for title in titles), return_exceptions=True)
+            if problem := next((result for result in counted if isinstance(result, BaseException)), None):
+                raise problem
         except Unavailable:
             log.warning("reviews wait for the database to be counted")
 

@@ -16,6 +16,7 @@ _SHOWN = {"revisions": 0}
 _IS_THERE = {"$gt": ["$rating", None]}
 _TAKEN_BACK: Document = {"rating": None, "text": "", "spoiler": False, "revisions": []}
 _RECOUNTS = "stats.recounts"
+_TITLES_TOGETHER = 100
 
 
 @store_call
@@ -75,9 +76,10 @@ async def take_back_all(db: Database, user_id: str) -> list[str]:
 
 @store_call
 async def uncounted_titles(db: Database, before: float) -> list[str]:
-    """Titles whose figures miss a change of before a moment (seconds since 1970)."""
+    """Titles whose figures miss a change of before a moment (seconds since 1970): some, those of the oldest changes."""
     marked = {"uncounted": {"$type": "string", "$lt": id_at(before)}}  # index uncounted, movie_id
-    return list(await db.reviews.distinct("movie_id", marked))
+    cursor = db.reviews.find(marked, {"movie_id": 1}).sort("uncounted", 1).limit(_TITLES_TOGETHER)
+    return sorted({row["movie_id"] async for row in cursor})
 
 
 @store_call
