@@ -17,7 +17,7 @@ from smovie.seo.site import Site
 from smovie.seo.sitemaps import SitemapFile, Sitemaps
 from tests.api.test_snapshot_follows import WITHIN_S, a_document
 from tests.conftest import StartServer
-from tests.seo.crawler import Listed, crawl, read_index, read_sitemap
+from tests.seo.crawler import Listed, crawl, fetch, read_index, read_sitemap
 from tests.support.server import RunningServer
 from tests.support.wait import until
 
@@ -59,6 +59,8 @@ async def test_a_page_says_when_its_title_changed_last(server: RunningServer) ->
     title = (await server.api.get("/movies/spirited-away")).json
     assert changed[f"{server.url}/movies/spirited-away"] == title["updated_at"]
     assert changed[f"{server.url}/"] is None  # of the first page no such moment is known
+    (part,) = read_index(await fetch(server.api, "/sitemap.xml"))
+    assert part.changed_at == max(filter(None, changed.values()))
 
 
 async def test_an_empty_catalogue_has_a_valid_sitemap(start: StartServer) -> None:
