@@ -1,4 +1,4 @@
-"""How a title's rating follows its reviews, in each way that was weighed (docs/decisions/0010).
+"""How a title's rating follows its reviews, in each way that was weighed (docs/decisions/0011).
 
 python -m bench.reviews [--raters 1000] [--killed]
 """

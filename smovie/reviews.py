@@ -1,7 +1,7 @@
 """Reviews of titles: one of each user, 1 to 10 with or without a text (API.md "Talk").
 
 The stored reviews are the truth; a title's figures follow by counting, at most about ten times a second a title however
-many review it, and are exact when who reviewed is answered (docs/decisions/0010).
+many review it, and are exact when who reviewed is answered (docs/decisions/0011).
 """
 
 import asyncio

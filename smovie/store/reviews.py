@@ -1,7 +1,7 @@
 """The `reviews` collection, the truth of every title's rating: one document of each user and title.
 
 A change marks its document as `uncounted` until the title's figures were counted with it. A review that is taken back
-stays, without a rating, until then. So whatever is stored is counted, whoever crashes (docs/decisions/0010).
+stays, without a rating, until then. So whatever is stored is counted, whoever crashes (docs/decisions/0011).
 """
 
 from collections.abc import Sequence
