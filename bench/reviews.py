@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,6 @@ from smovie.store import reviews
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
 from smovie.talk.turns import Turns
-
-Rate = Callable[[str, int], Awaitable[None]]
 
 _RATINGS_OF_EACH = 3
 _WITHIN_S = 20.0

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from smovie.catalog.feed import CatalogFeed
-from smovie.errors import NotFound, Unavailable
+from smovie.catalog.queries import find_entry
+from smovie.errors import Unavailable
 from smovie.models.accounts import Identity
 from smovie.models.avatars import avatar_of
 from smovie.models.base import now
@@ -59,7 +60,7 @@ async def delete_review(desk: ReviewDesk, caller: Identity, slug: str) -> None:
 
 async def read_page(desk: ReviewDesk, slug: str, query: ReviewQuery, caller: Identity | None) -> ReviewPage:
     """A page of a title's reviews. Errors: NotFound, Unavailable."""
-    movie_id = _title_id(desk, slug)
+    movie_id = find_entry(desk.catalog.snapshot, slug).id
     found = await reviews.page(desk.db, movie_id, query)
     mine = await reviews.of_user_and_title(desk.db, caller.user_id, movie_id) if caller else None
     shown = found[: query.limit]
@@ -106,10 +107,4 @@ async def _count_anew(desk: ReviewDesk, movie_id: str) -> None:
 
 async def _let_review(desk: ReviewDesk, caller: Identity, slug: str) -> str:
     await desk.throttles.take(Throttle.REVIEWS_PER_USER, caller.user_id)
-    return _title_id(desk, slug)
-
-
-def _title_id(desk: ReviewDesk, slug: str) -> str:
-    if (entry := desk.catalog.snapshot.by_slug.get(slug)) is None:
-        raise NotFound("movie_not_found")
-    return entry.id
+    return find_entry(desk.catalog.snapshot, slug).id

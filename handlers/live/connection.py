@@ -53,9 +53,7 @@ class LiveConnection(asyncio.Protocol):
         "_silent_s", "_soft_bytes", "_transport", "session",
     )  # fmt: skip
 
-    def __init__(
-        self, soft_bytes: int, on_lost: "Callable[[LiveConnection], None]", early: bytes = b""
-    ) -> None:  # fmt: skip
+    def __init__(self, soft_bytes: int, on_lost: "Callable[[LiveConnection], None]", early: bytes = b"") -> None:
         self.session: Session | None = None
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader(MAX_FRAME_BYTES)

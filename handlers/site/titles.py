@@ -25,11 +25,8 @@ class MoviePageHandler(ApiHandler):
         self.send_kept(body, media_type="text/html; charset=utf-8")
 
     def _render(self, slug: str) -> bytes:
-        movie, site, language = (
-            queries.find_movie(self.runtime.catalog.snapshot, slug),
-            self.runtime.site,
-            self.language,
-        )
+        site, language = self.runtime.site, self.language
+        movie = queries.find_movie(self.runtime.catalog.snapshot, slug)
         return self.render_page(
             "movie.html",
             movie=movie,

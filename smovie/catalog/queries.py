@@ -33,7 +33,7 @@ def pick_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> li
 
 def show_movie(snapshot: Snapshot, slug: str, language: Language, site: Site) -> Body:
     """All of one title. Errors: NotFound for one that is not there or not visible."""
-    entry = _entry(snapshot, slug)
+    entry = find_entry(snapshot, slug)
 
     def make() -> bytes:
         movie = entry.movie()
@@ -44,7 +44,7 @@ def show_movie(snapshot: Snapshot, slug: str, language: Language, site: Site) ->
 
 def find_movie(snapshot: Snapshot, slug: str) -> Movie:
     """The noun of a visible title. Errors: NotFound."""
-    return _entry(snapshot, slug).movie()
+    return find_entry(snapshot, slug).movie()
 
 
 def list_tags(snapshot: Snapshot, collection: str, language: Language) -> Body:
@@ -77,7 +77,8 @@ def show_person(snapshot: Snapshot, person_id: str, language: Language) -> Body:
     return kept(snapshot, ("person", person_id, language), make)
 
 
-def _entry(snapshot: Snapshot, slug: str) -> Entry:
+def find_entry(snapshot: Snapshot, slug: str) -> Entry:
+    """A visible title as it stands in memory. Errors: NotFound."""
     if (entry := snapshot.by_slug.get(slug)) is None:
         raise NotFound("movie_not_found")
     return entry
