@@ -2,11 +2,9 @@
 
 import contextlib
 import functools
-import re
 import typing
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 import orjson
 import structlog
@@ -17,8 +15,9 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from handlers.access import Access, admit
-from handlers.headers import headers_of_every_answer, locale_of, request_id_of
-from handlers.problems import invalid_from, pointer_to, problem, say, status_of
+from handlers.headers import CACHE_CATALOGUE, JSON, headers_of_every_answer, language_of, locale_of, request_id_of
+from handlers.problems import invalid_from, problem, say, status_of
+from handlers.query_strings import read_query
 from handlers.runtime import Runtime
 from smovie.errors import Invalid, Refusal, Unauthenticated, Unavailable
 from smovie.models.accounts import Device, Identity
@@ -28,15 +27,10 @@ from smovie.models.catalog import Language
 log = structlog.get_logger("request")
 
 T = TypeVar("T", bound=Model)
-_PROOF = re.compile(r"(/auth/(?:verify|password/reset|email/confirm|email/undo)/[^/]*/).*", re.DOTALL)
-_MEDIA_TOKEN = re.compile(r"(/media/+)[^/]+", re.IGNORECASE)
-_MOST_PARAMETERS = 100
-_CACHE_CATALOGUE = "public, max-age=0, must-revalidate"
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_JSON = "application/json; charset=utf-8"
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _CORS_HEADERS = "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
 
@@ -59,7 +53,7 @@ class ApiHandler(RequestHandler):
     @property
     def language(self) -> Language:
         """vi or en, by Accept-Language; vi where neither is wanted."""
-        return "en" if self.locale.code.startswith("en") else "vi"
+        return language_of(self.locale)
 
     def on_finish(self) -> None:
         self.runtime.traffic.under_way -= 1
@@ -78,7 +72,7 @@ class ApiHandler(RequestHandler):
     def set_default_headers(self) -> None:
         # Tornado calls this first thing, and again before an error is written.
         self.clear_header("Server")
-        self.set_header("Content-Type", _JSON)
+        self.set_header("Content-Type", JSON)
         self.set_header("X-Request-Id", self.request_id)
         for name, value in headers_of_every_answer(self.request.headers, self.runtime.allowed_origins).items():
             self.set_header(name, value)
@@ -118,7 +112,7 @@ class ApiHandler(RequestHandler):
 
     def parse_query(self, model: type[T]) -> T:
         """The query string as a noun; a member that is a tuple takes repeated parameters. Errors: Invalid."""
-        return typing.cast(T, _parsed_query(model, self.request.query))
+        return read_query(model, self.request.query)
 
     def parse_path(self, model: type[T], **parts: str) -> T:
         """Parts of the path as a noun. Errors: Invalid."""
@@ -191,12 +185,12 @@ class ApiHandler(RequestHandler):
         """Whether who opened a link is a program that says so; a browser's GET, or a HEAD, must change nothing."""
         return self.request.method == "GET" and "application/json" in self.request.headers.get("Accept", "")
 
-    def send_kept(self, body: tuple[bytes, str], *, media_type: str = _JSON, fresh_s: int = 0) -> None:
+    def send_kept(self, body: tuple[bytes, str], *, media_type: str = JSON, fresh_s: int = 0) -> None:
         """Answer with bytes that were made before, or 304 when the client has them; for `fresh_s` it need not ask."""
         content, self._kept_etag = body
-        if media_type != _JSON:
+        if media_type != JSON:
             self.set_header("Content-Type", media_type)
-        self.set_header("Cache-Control", f"public, max-age={fresh_s}" if fresh_s else _CACHE_CATALOGUE)
+        self.set_header("Cache-Control", f"public, max-age={fresh_s}" if fresh_s else CACHE_CATALOGUE)
         self.set_header("Content-Language", self.language)
         self.vary_by("Accept-Language")
         self.finish(content)  # Tornado compares the ETag and makes it a 304
@@ -253,43 +247,3 @@ class UnknownAddressHandler(ApiHandler):
 
     def prepare(self) -> None:
         raise HTTPError(404)
-
-
-def log_request(handler: RequestHandler) -> None:
-    """One line per request, also of one refused before its path was read. Query strings and proofs stay out."""
-    status = handler.get_status()
-    write = log.info if status < 500 else log.error
-    write(
-        "served",
-        method=handler.request.method,
-        path=_MEDIA_TOKEN.sub(r"\1***", _PROOF.sub(r"\1***", handler.request.path)),
-        status=status,
-        ms=round(handler.request.request_time() * 1e3, 1),
-        request_id=getattr(handler, "request_id", None),
-    )
-
-
-@functools.lru_cache(maxsize=2048)
-def _parsed_query(model: type[Model], query: str) -> Model:
-    """A query string as a noun. Nouns do not change and the same pages are asked for all the time: so it is kept."""
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
-    except ValueError:
-        raise Invalid from None
-    values: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in _repeatable(model):
-            values.setdefault(name, []).append(value)
-        elif name in values:
-            raise Invalid(errors=[(pointer_to(name), "invalid_value", {})])
-        else:
-            values[name] = value
-    try:
-        return model.model_validate(values)
-    except ValidationError as exc:
-        raise invalid_from(exc) from None
-
-
-@functools.cache
-def _repeatable(model: type[Model]) -> frozenset[str]:
-    return frozenset(name for name, field in model.model_fields.items() if typing.get_origin(field.annotation) is tuple)

@@ -7,6 +7,10 @@ import secrets
 import tornado.locale
 from tornado.httputil import HTTPHeaders
 
+from smovie.models.catalog import Language
+
+JSON = "application/json; charset=utf-8"
+CACHE_CATALOGUE = "public, max-age=0, must-revalidate"  # kept, and asked about each time
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ZERO = re.compile(r"0(\.0*)?")
 _MOST_OF_LANGUAGES = 300  # characters of a header: answers are kept by it
@@ -60,3 +64,8 @@ def _locale_of(accept_language: str) -> tornado.locale.Locale:
             continue
     wanted = [tag for weight, tag in sorted(wishes, key=lambda wish: -wish[0]) if weight > 0]
     return tornado.locale.get(next((tag for tag in wanted if tag in ("vi", "en")), "vi"))
+
+
+def language_of(locale: tornado.locale.Locale) -> Language:
+    """The language of answers for a locale."""
+    return "en" if locale.code.startswith("en") else "vi"

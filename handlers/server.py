@@ -12,10 +12,12 @@ from tornado import httputil
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
-from handlers.base import UnknownAddressHandler, log_request
+from handlers.access_log import log_request
+from handlers.base import UnknownAddressHandler
 from handlers.client_address import Network, client_address
 from handlers.headers import headers_of_every_answer, locale_of, request_id_of
 from handlers.openapi import describe
+from handlers.plain_reads import PlainAnswer, PlainReads
 from handlers.problems import problem
 from handlers.routes import ROUTES
 from handlers.runtime import Runtime
@@ -59,18 +61,19 @@ def make_server(application: Application, *, trusted_proxies: Collection[Network
 
 
 class _Guard(httputil.HTTPServerConnectionDelegate):
-    """Bounds what a request may carry, and finds out whose it is. Tornado alone would answer a large body with a bare
-    400, and believe whoever sends X-Real-Ip."""
+    """Answers plain reads; bounds what every other request may carry, and finds out whose it is. Tornado alone would
+    answer a large body with a bare 400, and believe whoever sends X-Real-Ip."""
 
     def __init__(self, application: Application, bounds: BodyBounds, trusted_proxies: Collection[Network]) -> None:
         self._application = application
         self._bounds = bounds
         self._trusted_proxies = trusted_proxies
+        self._reads = PlainReads(application.settings["runtime"])
 
     def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         request = self._application.start_request(server_conn, request_conn)
         origins = self._application.settings["runtime"].allowed_origins
-        return _GuardedRequest(request, request_conn, origins, self._bounds, self._trusted_proxies)
+        return _GuardedRequest(request, request_conn, origins, self._bounds, self._trusted_proxies, self._reads)
 
     def on_close(self, server_conn: object) -> None:
         self._application.on_close(server_conn)
@@ -84,12 +87,15 @@ class _GuardedRequest(httputil.HTTPMessageDelegate):
         allowed_origins: frozenset[str],
         bounds: BodyBounds,
         trusted_proxies: Collection[Network],
+        reads: PlainReads,
     ) -> None:
         self._request = request
         self._connection = connection
         self._allowed_origins = allowed_origins
         self._bounds = bounds
         self._trusted_proxies = trusted_proxies
+        self._reads = reads
+        self._answer: PlainAnswer | None = None
         self._most_bytes = 0
         self._received = 0
         self._begun = False
@@ -103,6 +109,9 @@ class _GuardedRequest(httputil.HTTPMessageDelegate):
     ) -> Awaitable[None] | None:
         self._headers = headers
         if isinstance(start_line, httputil.RequestStartLine):
+            self._answer = self._reads.answer(start_line, headers)
+            if self._answer:
+                return None
             self._most_bytes = self._bounds.of(start_line.method, start_line.path.partition("?")[0])
         length = headers.get("Content-Length", "0")
         if _LENGTH.fullmatch(length) and int(length) > self._most_bytes:
@@ -120,7 +129,9 @@ class _GuardedRequest(httputil.HTTPMessageDelegate):
         return None if self._refused else self._request.data_received(chunk)
 
     def finish(self) -> None:
-        if not self._refused:
+        if self._answer:
+            self._answer.send(self._connection)
+        elif not self._refused:
             self._request.finish()
 
     def on_connection_close(self) -> None:

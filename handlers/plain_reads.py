@@ -1,0 +1,103 @@
+"""Plain GETs of the catalogue, answered before Tornado builds a handler for them (docs/decisions/0014).
+
+Most requests are such: no token, no body, no question but whether what a cache holds is the newest. What they get is,
+byte for byte, what handlers/api/catalog.py gives; a test asks both ways. What is not plain, or will be refused, goes to
+the handler.
+"""
+
+import http.client
+import re
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tornado.httputil import HTTPConnection, HTTPHeaders, RequestStartLine, ResponseStartLine, format_timestamp
+
+from handlers.access_log import log_served
+from handlers.headers import CACHE_CATALOGUE, JSON, headers_of_every_answer, language_of, locale_of, request_id_of
+from handlers.query_strings import read_query
+from handlers.runtime import Runtime
+from smovie.catalog import queries
+from smovie.models.catalog import Language
+from smovie.models.catalog_query import MovieQuery
+
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")  # of others Tornado decides whether they are one
+_NOT_PLAIN = frozenset(
+    {"Authorization", "Content-Encoding", "Content-Length", "Content-Type", "Expect", "Transfer-Encoding"}
+)
+_TAGS = {f"/api/v1/{collection}": collection for collection in ("genres", "nations", "exclusivities")}
+_ONE = re.compile(r"/api/v1/(movies|people)/([a-z0-9-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class PlainAnswer:
+    """An answer that is ready to be sent, and what the log says of it."""
+
+    path: str
+    request_id: str
+    status: int
+    headers: HTTPHeaders
+    body: bytes
+    begun: float
+
+    def send(self, connection: HTTPConnection) -> None:
+        """Send it, which ends the request."""
+        start_line = ResponseStartLine("", self.status, http.client.responses[self.status])
+        connection.write_headers(start_line, self.headers, self.body)
+        connection.finish()
+        took_s = time.time() - self.begun
+        log_served(method="GET", path=self.path, status=self.status, took_s=took_s, request_id=self.request_id)
+
+
+class PlainReads:
+    """Answers from the snapshot of a runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def answer(self, asked: RequestStartLine, headers: HTTPHeaders) -> PlainAnswer | None:
+        """The answer to a plain request that has one."""
+        begun = time.time()
+        if asked.method != "GET" or asked.version != "HTTP/1.1" or not _NOT_PLAIN.isdisjoint(headers):
+            return None
+        if not _PLAIN_HOST.fullmatch(headers.get("Host", "")):
+            return None
+        path, _, query = asked.path.partition("?")
+        language = language_of(locale_of(headers.get("Accept-Language", "")))
+        body: queries.Body | None = None
+        with suppress(Exception):  # the handler meets it again, and knows what to say
+            body = self._read(path, query, language)
+        if body is None:
+            return None
+        content, etag = body
+        held = headers.get("If-None-Match")
+        if held is not None and held != etag:  # lists and weak ones too
+            return None
+        request_id = request_id_of(headers)
+        given = HTTPHeaders({"Content-Type": JSON, "Date": format_timestamp(begun), "X-Request-Id": request_id})
+        for name, value in headers_of_every_answer(headers, self._runtime.allowed_origins).items():
+            given[name] = value
+        given["Cache-Control"] = CACHE_CATALOGUE
+        given["Content-Language"] = language
+        given["Vary"] = f"{given['Vary']}, Accept-Language" if "Vary" in given else "Accept-Language"
+        given["Etag"] = etag
+        if held is None:
+            given["Content-Length"] = str(len(content))
+            return PlainAnswer(path, request_id, 200, given, content, begun)
+        del given["Content-Type"], given["Content-Language"]
+        return PlainAnswer(path, request_id, 304, given, b"", begun)
+
+    def _read(self, path: str, query: str, language: Language) -> queries.Body | None:
+        """What stands at a path; None where it is not known here. Errors: those of the verbs."""
+        snapshot = self._runtime.catalog.snapshot
+        if path == queries.MOVIES_PATH:
+            return queries.list_movies(snapshot, read_query(MovieQuery, query), language)
+        if query:
+            return None
+        if collection := _TAGS.get(path):
+            return queries.list_tags(snapshot, collection, language)
+        if not (one := _ONE.fullmatch(path)):
+            return None
+        if one[1] == "movies":
+            return queries.show_movie(snapshot, one[2], language, self._runtime.site)
+        return queries.show_person(snapshot, one[2], language)
