@@ -19,6 +19,7 @@ from handlers.api.catalog import (
     MovieListHandler,
     NationListHandler,
     PersonHandler,
+    SimilarHandler,
 )
 from handlers.api.comments import CommentHandler, CommentListHandler, ReactionHandler, ReportHandler
 from handlers.api.health import HealthHandler, ReadinessHandler
@@ -51,6 +52,7 @@ ROUTES = (
     # Catalogue
     Route("/api/v1/movies", MovieListHandler),
     Route("/api/v1/movies/{slug}", MovieHandler),
+    Route("/api/v1/movies/{slug}/similar", SimilarHandler),
     Route("/api/v1/search", SearchHandler),
     Route("/api/v1/search/suggest", SuggestHandler),
     Route("/api/v1/genres", GenreListHandler),

@@ -4,8 +4,10 @@ from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
 from smovie.catalog import queries
+from smovie.discovery import similar
 from smovie.models.catalog_answers import MovieDetail, MoviePage, PersonDetail, TagList
 from smovie.models.catalog_query import MovieQuery
+from smovie.models.similar import SimilarList, SimilarQuery
 
 
 class MovieListHandler(ApiHandler):
@@ -21,6 +23,14 @@ class MovieHandler(ApiHandler):
         """Show all of a title."""
         catalog, site = self.runtime.catalog, self.runtime.site
         self.send_kept(queries.show_movie(catalog.snapshot, slug, self.language, site))
+
+
+class SimilarHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=SimilarList, cacheable=True)
+    async def get(self, slug: str, query: SimilarQuery) -> None:
+        """List titles like one, with why."""
+        snapshot = self.runtime.catalog.snapshot
+        self.send_kept(similar.list_similar(snapshot, slug, query, self.language, self.say))
 
 
 class GenreListHandler(ApiHandler):

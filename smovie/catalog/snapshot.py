@@ -9,6 +9,7 @@ import sys
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
@@ -30,6 +31,7 @@ Facet = tuple[str, str | int]
 _RESULTS_KEPT = 500_000  # ids of filtered lists kept together, 8 bytes each
 _BODIES_KEPT_BYTES = 32 << 20
 _RUN = 4_096  # titles sorted in one step
+_NOBODY: frozenset[str] = frozenset()
 _MANIFOLD = frozenset({"seasons", "cast", "directors"})
 
 
@@ -166,6 +168,14 @@ class Snapshot:
     def count(self, facet: Facet) -> int:
         """How many visible titles belong to a facet."""
         return len(self._facets.get(facet, ()))
+
+    def members(self, facet: Facet) -> AbstractSet[str]:
+        """Ids of the visible titles that belong to a facet, as they stand: read it at once, and leave it as it is."""
+        return self._facets.get(facet, _NOBODY)
+
+    def name_of(self, person_id: str) -> str:
+        """The name of somebody who has a visible title, else ""."""
+        return self._people.get(person_id, "")
 
     def person(self, person_id: str) -> Person | None:
         """Somebody who has a visible title, or None."""

@@ -1,0 +1,69 @@
+"""Titles like another, as JSON with the reasons (API.md "Catalogue, search, discovery"): nothing here waits."""
+
+from collections.abc import Callable
+
+import orjson
+
+from smovie.catalog.queries import Body, find_entry, kept
+from smovie.catalog.render import Json, encode
+from smovie.catalog.snapshot import Facet, Snapshot
+from smovie.discovery.likeness import Likeness
+from smovie.discovery.neighbours import Neighbour, neighbours
+from smovie.models.catalog import Language
+from smovie.models.similar import ReasonKind, SimilarQuery
+
+Say = Callable[[str, dict[str, object]], str]  # the text of a code, filled with facts, in the language of an answer
+
+MOST_REASONS, MOST_NAMES = 3, 3
+_TEXTS: dict[ReasonKind, str] = {
+    kind: f"because_{kind}" for kind in ("director", "cast", "person", "genre", "nation", "era")
+}
+_TAGS = {"genre": "genres", "nation": "nations"}
+
+
+def list_similar(snapshot: Snapshot, slug: str, query: SimilarQuery, language: Language, say: Say) -> Body:
+    """The titles most like one, with why. Errors: NotFound for one that is not there or not visible."""
+    entry = find_entry(snapshot, slug)
+
+    def make() -> bytes:
+        found = neighbours(snapshot, entry, query.limit)
+        return b'{"results":[' + b",".join(_card(snapshot, one, language, say) for one in found) + b"]}"
+
+    return kept(snapshot, ("similar", slug, query, language), make)
+
+
+def similar_cards(snapshot: Snapshot, slug: str, limit: int, language: Language, say: Say) -> list[Json]:
+    """The same for pages in HTML."""
+    body, _ = list_similar(snapshot, slug, SimilarQuery(limit=limit), language, say)
+    results: list[Json] = orjson.loads(body)["results"]
+    return results
+
+
+def reasons(snapshot: Snapshot, likeness: Likeness, language: Language, say: Say) -> list[Json]:
+    """Why, at most three reasons: people first, for they say most to who reads it, and the time last."""
+    kinds = sorted(likeness.counts, key=lambda kind: (_rank(kind), -likeness.counts[kind], kind))
+    told = []
+    for kind in kinds:
+        names = [_name(snapshot, facet, language) for facet in likeness.shared[kind][:MOST_NAMES] if kind != "era"]
+        if names or kind == "era":
+            text = say(_TEXTS[kind], {"names": ", ".join(name["name"] for name in names)})
+            told.append({"kind": kind, "names": names, "text": text})
+    return told[:MOST_REASONS]
+
+
+def _rank(kind: ReasonKind) -> int:
+    return 0 if kind in ("director", "cast", "person") else 2 if kind == "era" else 1
+
+
+def _card(snapshot: Snapshot, neighbour: Neighbour, language: Language, say: Say) -> bytes:
+    shown = neighbour.entry.cards[language]
+    because = reasons(snapshot, neighbour.likeness, language, say)
+    return shown[:-1] + b"," + encode({"because": because})[1:]
+
+
+def _name(snapshot: Snapshot, facet: Facet, language: Language) -> Json:
+    kind, id_ = facet[0], str(facet[1])
+    if kind in _TAGS:
+        tag = snapshot.tags[_TAGS[kind]].get(id_)
+        return {"id": id_, "name": tag.name.in_language(language) if tag else id_}
+    return {"id": id_, "name": snapshot.name_of(id_)}
