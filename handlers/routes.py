@@ -22,6 +22,7 @@ from handlers.api.catalog import (
     SimilarHandler,
 )
 from handlers.api.comments import CommentHandler, CommentListHandler, ReactionHandler, ReportHandler
+from handlers.api.discovery import BannerListHandler
 from handlers.api.health import HealthHandler, ReadinessHandler
 from handlers.api.notifications import NotificationListHandler, NotificationsReadHandler
 from handlers.api.openapi import OpenApiHandler
@@ -52,13 +53,15 @@ ROUTES = (
     # Catalogue
     Route("/api/v1/movies", MovieListHandler),
     Route("/api/v1/movies/{slug}", MovieHandler),
-    Route("/api/v1/movies/{slug}/similar", SimilarHandler),
     Route("/api/v1/search", SearchHandler),
     Route("/api/v1/search/suggest", SuggestHandler),
     Route("/api/v1/genres", GenreListHandler),
     Route("/api/v1/nations", NationListHandler),
     Route("/api/v1/exclusivities", ExclusivityListHandler),
     Route("/api/v1/people/{person_id}", PersonHandler),
+    # Discovery
+    Route("/api/v1/movies/{slug}/similar", SimilarHandler),
+    Route("/api/v1/banners", BannerListHandler),
     # Watching
     Route("/api/v1/episodes/{episode_id}/playback", PlaybackHandler),
     Route("/media/{token}/{path}", MediaHandler),

@@ -16,7 +16,7 @@ from smovie.catalog.snapshot import Snapshot
 from smovie.errors import Unavailable
 from smovie.models.catalog import Tag
 from smovie.slices import in_slices
-from smovie.store import movies, vocabulary
+from smovie.store import banners, movies, vocabulary
 from smovie.store.changes import Change, StreamLost, open_changes
 from smovie.store.mongo import Database
 from smovie.store.vocabulary import TAG_COLLECTIONS, TagCollection
@@ -24,7 +24,7 @@ from smovie.store.vocabulary import TAG_COLLECTIONS, TagCollection
 log = structlog.get_logger("catalog")
 
 RETRY_S = 1.0
-_WATCHED = ("movies", "people", *TAG_COLLECTIONS)
+_WATCHED = ("movies", "people", "banners", *TAG_COLLECTIONS)
 _EMBEDDED_AS = {"genres": "genres", "nations": "nation", "exclusivities": "exclusivity"}
 
 
@@ -70,6 +70,8 @@ class CatalogFeed:
         fresh = Snapshot()
         for collection in TAG_COLLECTIONS:
             fresh.tags[collection] = await vocabulary.read_tags(self._db, collection)
+        for document in await banners.read_all(self._db):
+            _put_banner(fresh, document)
         async for documents in movies.read_all(self._db):
             async for document in in_slices(documents):
                 _put(fresh, document, sort=False)
@@ -84,13 +86,21 @@ class CatalogFeed:
     async def _apply(self, changes: list[Change]) -> None:
         latest = {(change.collection, change.id): change for change in changes}
         async for change in in_slices(latest.values(), after_slice=self.snapshot.commit):
-            if change.collection != "movies":
+            if change.collection == "banners":
+                self._apply_banner(change)
+            elif change.collection != "movies":
                 await self._apply_name(change)
             elif change.document is None:
                 self.snapshot.remove(change.id)
             else:
                 _put(self.snapshot, change.document)
         self.snapshot.commit()
+
+    def _apply_banner(self, change: Change) -> None:
+        if change.document is None:
+            self.snapshot.banners.remove(change.id)
+        else:
+            _put_banner(self.snapshot, change.document)
 
     async def _apply_name(self, change: Change) -> None:
         """Take a tag's or person's new name, and carry it into the titles that embed it."""
@@ -118,3 +128,12 @@ def _put(snapshot: Snapshot, document: dict[str, Any], *, sort: bool = True) -> 
         log.warning("a stored document is not a title and is not shown", id=str(document.get("_id")))
     else:
         snapshot.put(movie, sort=sort)
+
+
+def _put_banner(snapshot: Snapshot, document: dict[str, Any]) -> None:
+    banner = banners.to_banner(document)
+    if banner is None:
+        snapshot.banners.remove(str(document.get("_id")))
+        log.warning("a stored document is not a banner and is not shown", id=str(document.get("_id")))
+    else:
+        snapshot.banners.put(banner)

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import orjson
 
 from smovie.bounded_cache import BoundedCache
+from smovie.catalog.banners import BannerBoard
 from smovie.catalog.render import card, encode
 from smovie.models.base import iso_z
 from smovie.models.catalog import Language, Movie, Tag
@@ -83,6 +84,7 @@ class Snapshot:
         self.by_slug: dict[str, Entry] = {}
         self.by_episode: dict[str, Entry] = {}
         self.tags: dict[str, dict[str, Tag]] = {"genres": {}, "nations": {}, "exclusivities": {}}
+        self.banners = BannerBoard()
         self.search = SearchIndex()
         self.bodies: BoundedCache[tuple[bytes, str]] = BoundedCache(_BODIES_KEPT_BYTES)
         self._orders: dict[Order, list[tuple[SortKey, str]]] = {order: [] for order in ORDERS}
