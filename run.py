@@ -70,6 +70,7 @@ from smovie.seo.sitemaps import Sitemaps
 from smovie.store.comments import CommentWriter
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
+from smovie.store.progress_writer import ProgressWriter
 from smovie.talk import editing
 from smovie.talk.feed import RoomFeed
 from smovie.talk.limits import CommentLimit, SlowMode
@@ -77,6 +78,7 @@ from smovie.talk.rules import RoomRules
 from smovie.throttles import Throttle, Throttles
 from smovie.throttles.counters import Counters
 from smovie.tokens import TokenSigner
+from smovie.watching import WatchingDesk
 
 ROOT = Path(__file__).parent
 STOP_WITHIN_S = 8.0  # of the 10 s that DESIGN.md 8 gives, 2 are the database's
@@ -160,6 +162,10 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         await up.enter_async_context(_background(comments.tell_settled(desk)))
         review_desk = ReviewDesk(db, feed, throttles)
         await up.enter_async_context(_background(reviews.settle(review_desk)))
+        progress = ProgressWriter(db)
+        up.push_async_callback(progress.close)
+        await up.enter_async_context(_background(progress.run()))
+        watching = WatchingDesk(db, feed, progress, throttles, lambda _user_id, _movie_id: None)
         folder = MediaFolder(media_dir(settings))
         site = Site(public_url.rstrip("/"))
         up.callback(folder.close)
@@ -179,7 +185,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             comments=desk,
             notifications=told,
             reviews=review_desk,
-            media=MediaMeans(feed, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
+            watching=watching,
+            media=MediaMeans(feed, watching, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
             site=site,
             sitemaps=Sitemaps(feed, site),
             hub=hub,

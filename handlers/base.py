@@ -19,6 +19,7 @@ from handlers.headers import CACHE_CATALOGUE, JSON, headers_of_every_answer, lan
 from handlers.problems import invalid_from, problem, say, status_of
 from handlers.query_strings import read_query
 from handlers.runtime import Runtime
+from smovie.catalog.render import Json, encode
 from smovie.errors import Invalid, Refusal, Unauthenticated, Unavailable
 from smovie.models.accounts import Device, Identity
 from smovie.models.base import Model
@@ -142,6 +143,13 @@ class ApiHandler(RequestHandler):
         self.set_status(status)
         self.set_header("Cache-Control", "no-store")
         self.finish(answer.model_dump_json())
+
+    def send_own(self, answer: Json) -> None:
+        """Answer with what was put together for the caller in their language, nouns encoded before among it."""
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Language", self.language)
+        self.vary_by("Accept-Language")
+        self.finish(encode(answer))
 
     def send_nothing(self) -> None:
         """Answer that it is done."""

@@ -38,6 +38,13 @@ from handlers.api.rooms import MuteHandler, MuteListHandler, PinHandler, RoomHan
 from handlers.api.search import SearchHandler, SuggestHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.api.social import FacebookHandler, MyFacebookHandler
+from handlers.api.watching import (
+    ContinueHandler,
+    ContinueTitleHandler,
+    HistoryEpisodeHandler,
+    HistoryHandler,
+    ProgressHandler,
+)
 from handlers.live.long_poll import EventsHandler
 from handlers.live.upgrade import CommentsSocketHandler, NotificationsSocketHandler, VerifySocketHandler
 from handlers.media import MediaHandler
@@ -64,6 +71,11 @@ ROUTES = (
     Route("/api/v1/banners", BannerListHandler),
     # Watching
     Route("/api/v1/episodes/{episode_id}/playback", PlaybackHandler),
+    Route("/api/v1/episodes/{episode_id}/progress", ProgressHandler),
+    Route("/api/v1/me/continue", ContinueHandler),
+    Route("/api/v1/me/continue/{movie_id}", ContinueTitleHandler),
+    Route("/api/v1/me/history", HistoryHandler),
+    Route("/api/v1/me/history/{episode_id}", HistoryEpisodeHandler),
     Route("/media/{token}/{path}", MediaHandler),
     # Talk
     Route("/api/v1/movies/{slug}/reviews", ReviewListHandler),

@@ -23,6 +23,7 @@ from smovie.reviews import ReviewDesk
 from smovie.seo.site import Site
 from smovie.seo.sitemaps import Sitemaps
 from smovie.store.mongo import Database
+from smovie.watching import WatchingDesk
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Runtime:
     comments: CommentDesk
     notifications: NotificationDesk
     reviews: ReviewDesk
+    watching: WatchingDesk
     media: MediaMeans
     site: Site
     sitemaps: Sitemaps

@@ -28,6 +28,7 @@ from smovie.store import (
     mails,
     mutes,
     notifications,
+    progress,
     reactions,
     reports,
     reviews,
@@ -132,4 +133,5 @@ _LEFT_BEHIND: tuple[Callable[[Database, str], Awaitable[object]], ...] = (
     reports.delete_of_user,
     mutes.delete_of_user,
     notifications.delete_of_user,
+    progress.delete_of_user,
 )

@@ -19,7 +19,8 @@ from smovie.models.reactions import GivenReaction
 from smovie.models.reviews import OwnReview
 from smovie.models.rooms import SentReport
 from smovie.models.social import SocialAccount
-from smovie.store import comments, notifications, reactions, reports, reviews, social_accounts, users
+from smovie.models.watching import LastWatched, Progress
+from smovie.store import comments, notifications, progress, reactions, reports, reviews, social_accounts, users
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle
 
@@ -31,7 +32,7 @@ class _Read(Protocol):
 
     def __call__(
         self, db: Database, user_id: str, *, after: str, limit: int
-    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview]]: ...
+    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview | Progress | LastWatched]]: ...
 
 
 # What grows without bound, by its name in `Export`. A collection of people's data adds a line.
@@ -40,6 +41,8 @@ _GROWING: tuple[tuple[str, _Read], ...] = (
     ("reactions", reactions.of_user),
     ("reports", reports.of_reporter),
     ("reviews", reviews.of_user),
+    ("progress", progress.of_user),
+    ("last_watched", progress.last_of_user),
 )
 
 

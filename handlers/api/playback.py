@@ -10,5 +10,5 @@ from smovie.models.playback import Playback
 class PlaybackHandler(ApiHandler):
     @operation(access=Access.VERIFIED, answer=Playback)
     async def get(self, episode_id: str) -> None:
-        """Show the addresses of an episode's sources and subtitles, good for the caller's session and some hours."""
-        self.send(show_playback(self.runtime.media, self.caller, episode_id))
+        """Show where an episode's sources and subtitles are, for the caller's session, and where the caller left it."""
+        self.send(await show_playback(self.runtime.media, self.caller, episode_id))

@@ -5,21 +5,20 @@ is kept no longer than for the API itself.
 """
 
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
+from smovie.catalog.episodes import Episodes
 from smovie.catalog.feed import CatalogFeed
-from smovie.catalog.snapshot import Entry
 from smovie.errors import Forbidden, NotFound, Unauthenticated
 from smovie.identities import IdentityCheck
 from smovie.media.shelf import MEDIA_PATH, MediaShelf
 from smovie.media.tokens import MediaClaims, MediaSigner
 from smovie.models.accounts import Identity
-from smovie.models.catalog import Episode
-from smovie.models.playback import NextEpisode, Playback, PlaybackSource, PlaybackSubtitle
+from smovie.models.playback import Playback, PlaybackSource, PlaybackSubtitle
+from smovie.next_up import find_following
+from smovie.watching import WatchingDesk, find_resume_position
 
 LIFE_S = 6 * 3600
 _STEP_S = 3600  # addresses stay the same for as long: a player that asks again finds what its browser has
@@ -30,19 +29,26 @@ class MediaMeans:
     """What the verbs of watching work with."""
 
     catalog: CatalogFeed
+    watching: WatchingDesk
     identities: IdentityCheck
     signer: MediaSigner
     shelf: MediaShelf
 
 
-def show_playback(means: MediaMeans, caller: Identity, episode_id: str) -> Playback:
-    """How the caller may watch an episode. Errors: NotFound for the episode, or when it has no source."""
+async def show_playback(means: MediaMeans, caller: Identity, episode_id: str) -> Playback:
+    """How the caller may watch an episode. Errors: NotFound for the episode, or when it has no source; Unavailable.
+
+    Without the database it is not told: a player that began at 0 would overwrite where the caller was.
+    """
     entry = means.catalog.snapshot.by_episode.get(episode_id)
     if entry is None:
         raise NotFound("episode_not_found")
-    episode, following = _find(entry, episode_id)
+    episodes = Episodes(entry)
+    episode = episodes.read(episode_id)
     if not episode.sources:
         raise NotFound("no_source")
+    following = find_following(episodes.places, episodes.place_of(episode_id))
+    resume_position_s = await find_resume_position(means.watching, caller.user_id, episode_id)
     expires_at = (int(time.time()) // _STEP_S + 1) * _STEP_S + LIFE_S
 
     def url_of(path: str, prefix: str) -> str:
@@ -59,7 +65,8 @@ def show_playback(means: MediaMeans, caller: Identity, episode_id: str) -> Playb
             for subtitle in episode.subtitles
         ],
         intro=episode.intro,
-        next_episode=following,
+        resume_position_s=resume_position_s,
+        next_episode=episodes.list(following.episode_id) if following else None,
         expires_at=datetime.fromtimestamp(expires_at, UTC),
     )
 
@@ -71,28 +78,3 @@ async def identify_viewer(means: MediaMeans, token: str, path: str) -> tuple[Med
         return claims, await means.identities.identify_session(claims.session_id, claims.user_id, claims.expires_at)
     except Unauthenticated:
         raise Forbidden("media_refused") from None
-
-
-def _find(entry: Entry, episode_id: str) -> tuple[Episode, NextEpisode | None]:
-    """An episode of a title and what comes next: the next by season and number; a special leads to specials only."""
-    ordered = sorted(_places(entry.seasons()), key=lambda place: place[:2])
-    at = next(i for i, (_, _, episode) in enumerate(ordered) if episode["id"] == episode_id)
-    season, _, episode = ordered[at]
-    following = ordered[at + 1] if at + 1 < len(ordered) else None
-    if following and season == 0 != following[0]:
-        following = None
-    return Episode.model_validate(episode), _to_next(following[0], following[2]) if following else None
-
-
-def _places(seasons: Sequence[dict[str, Any]]) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    for season in seasons:
-        for episode in season.get("episodes", ()):
-            yield season["number"], episode["number"], episode
-
-
-def _to_next(season: int, found: dict[str, Any]) -> NextEpisode:
-    episode = Episode.model_validate(found)
-    return NextEpisode(
-        id=episode.id, season=season, number=episode.number, title=episode.title, runtime_s=episode.runtime_s,
-        playable=bool(episode.sources),
-    )  # fmt: skip

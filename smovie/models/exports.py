@@ -8,6 +8,7 @@ from smovie.models.notifications import Kind
 from smovie.models.reactions import GivenReaction
 from smovie.models.reviews import OwnReview
 from smovie.models.rooms import SentReport
+from smovie.models.watching import LastWatched, Progress
 
 
 class ExportedAddress(Model):
@@ -54,3 +55,5 @@ class Export(ExportHead):
     reactions: list[GivenReaction]
     reports: list[SentReport]
     reviews: list[OwnReview]
+    progress: list[Progress]
+    last_watched: list[LastWatched]

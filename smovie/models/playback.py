@@ -20,7 +20,9 @@ class PlaybackSubtitle(Model):
     hearing_impaired: bool
 
 
-class NextEpisode(Model):
+class ListedEpisode(Model):
+    """An episode with its place in its title; season 0 holds specials."""
+
     id: str
     season: int
     number: int
@@ -35,5 +37,6 @@ class Playback(Model):
     sources: list[PlaybackSource]
     subtitles: list[PlaybackSubtitle]
     intro: Intro | None
-    next_episode: NextEpisode | None = Field(description="of the same title; a special leads to specials only")
+    resume_position_s: float | None = Field(description="where the caller left it; null when not begun or done")
+    next_episode: ListedEpisode | None = Field(description="of the same title; a special leads to specials only")
     expires_at: Moment

@@ -67,6 +67,9 @@ INDEXES = (
     Index("reviews", (("uncounted", 1), ("movie_id", 1)), "changes that the title's figures miss",
           only={"uncounted": {"$type": "string"}}),
     Index("reviews", (("user_id", 1), ("_id", 1)), "all that somebody reviewed: to export it, to delete it"),
+    Index("progress", (("user_id", 1), ("watched_at", -1), ("_id", -1)), "a page of somebody's history"),
+    Index("progress", (("user_id", 1), ("movie_id", 1), ("watched_at", -1)), "what somebody watched last of a title"),
+    Index("last_watched", (("user_id", 1), ("watched_at", -1)), "the titles that somebody watched last"),
     Index("mails", (("due_at", 1),), "the mailer takes what is due"),
 )  # fmt: skip
 

@@ -49,6 +49,7 @@ class Throttle(StrEnum):
     REACTIONS_PER_USER = auto()
     REPORTS_PER_USER = auto()
     REVIEWS_PER_USER = auto()
+    PROGRESS_PER_USER = auto()
     NOTIFICATIONS_PER_USER = auto()
     NOTIFICATIONS_PER_SENDER = auto()
 

@@ -159,6 +159,7 @@ async def not_the_last_admin(scene: Scene) -> None:
 
 NEW = "một mật khẩu khác"
 PICTURE = multipart(plain())
+PROGRESS = {"position_s": 60, "duration_s": 3_600, "state": "playing", "client_time": "2026-01-02T03:04:05Z"}
 LINK = {"uid": "somebody", "token": "anything"}  # of a page: opening it spends nothing
 UNKNOWN = {"email": "nobody@example.com"}
 
@@ -168,6 +169,7 @@ def places(scene: Scene) -> dict[str, str]:
     by_slug = scene.server.runtime.catalog.snapshot.by_slug
     return {
         "episode_id": by_slug["pho"].episode_ids[0],
+        "movie_id": by_slug["pho"].id,
         "path": "site/site.css",
         "person_id": by_slug["spirited-away"].movie().directors[0].person_id,
         "session_id": session_of(scene.owner),
@@ -190,6 +192,12 @@ DECISIONS = {
     "GET /api/v1/people/{person_id}": Decision(PUBLIC, 200),
     # Watching
     "GET /api/v1/episodes/{episode_id}/playback": Decision(VERIFIED, 200),
+    "POST /api/v1/episodes/{episode_id}/progress": Decision(VERIFIED, 200, PROGRESS),
+    "GET /api/v1/me/continue": Decision(VERIFIED, 200),
+    "DELETE /api/v1/me/continue/{movie_id}": Decision(VERIFIED, 204),
+    "GET /api/v1/me/history": Decision(VERIFIED, 200),
+    "DELETE /api/v1/me/history": Decision(VERIFIED, 204),
+    "DELETE /api/v1/me/history/{episode_id}": Decision(VERIFIED, 204),
     "GET /media/{token}/{path}": Decision(VERIFIED, 200, at=own_media, but={Who.NOBODY: 403}),
     # Talk
     "GET /api/v1/movies/{slug}/reviews": Decision(PUBLIC, 200),
