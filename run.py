@@ -44,6 +44,7 @@ from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
+from smovie.discovery.trending import Trending
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
 from smovie.errors import Unavailable
 from smovie.facebook import FacebookMeans
@@ -78,6 +79,7 @@ from smovie.talk.rules import RoomRules
 from smovie.throttles import Throttle, Throttles
 from smovie.throttles.counters import Counters
 from smovie.tokens import TokenSigner
+from smovie.views import ViewDesk
 from smovie.watching import WatchingDesk
 
 ROOT = Path(__file__).parent
@@ -165,7 +167,11 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         progress = ProgressWriter(db)
         up.push_async_callback(progress.close)
         await up.enter_async_context(_background(progress.run()))
-        watching = WatchingDesk(db, feed, progress, throttles, lambda _user_id, _movie_id: None)
+        view_desk = ViewDesk(db)
+        up.push_async_callback(view_desk.stop)
+        watching = WatchingDesk(db, feed, progress, throttles, view_desk.note)
+        trending = Trending(db, feed)
+        await up.enter_async_context(_background(view_desk.run(), trending.run()))
         folder = MediaFolder(media_dir(settings))
         site = Site(public_url.rstrip("/"))
         up.callback(folder.close)
@@ -176,6 +182,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         yield Runtime(
             db=db,
             catalog=feed,
+            trending=trending,
             accounts=means,
             avatars=AvatarDesk(db, pictures, BoundedCache(CACHE_BYTES), throttles),
             account_feed=account_feed,
@@ -186,6 +193,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             notifications=told,
             reviews=review_desk,
             watching=watching,
+            views=view_desk,
             media=MediaMeans(feed, watching, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
             site=site,
             sitemaps=Sitemaps(feed, site),

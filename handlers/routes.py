@@ -20,6 +20,7 @@ from handlers.api.catalog import (
     NationListHandler,
     PersonHandler,
     SimilarHandler,
+    TrendingHandler,
 )
 from handlers.api.comments import CommentHandler, CommentListHandler, ReactionHandler, ReportHandler
 from handlers.api.discovery import BannerListHandler
@@ -68,6 +69,7 @@ ROUTES = (
     Route("/api/v1/people/{person_id}", PersonHandler),
     # Discovery
     Route("/api/v1/movies/{slug}/similar", SimilarHandler),
+    Route("/api/v1/trending", TrendingHandler),
     Route("/api/v1/banners", BannerListHandler),
     # Watching
     Route("/api/v1/episodes/{episode_id}/playback", PlaybackHandler),

@@ -15,6 +15,7 @@ from smovie.accounts import AccountMeans
 from smovie.avatars import AvatarDesk
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
+from smovie.discovery.trending import Trending
 from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
 from smovie.media.playback import MediaMeans
@@ -23,6 +24,7 @@ from smovie.reviews import ReviewDesk
 from smovie.seo.site import Site
 from smovie.seo.sitemaps import Sitemaps
 from smovie.store.mongo import Database
+from smovie.views import ViewDesk
 from smovie.watching import WatchingDesk
 
 
@@ -40,6 +42,7 @@ class Runtime:
 
     db: Database
     catalog: CatalogFeed
+    trending: Trending
     accounts: AccountMeans
     account_feed: AccountFeed
     avatars: AvatarDesk
@@ -50,6 +53,7 @@ class Runtime:
     notifications: NotificationDesk
     reviews: ReviewDesk
     watching: WatchingDesk
+    views: ViewDesk
     media: MediaMeans
     site: Site
     sitemaps: Sitemaps

@@ -35,6 +35,7 @@ from smovie.store import (
     sessions,
     social_accounts,
     users,
+    views,
 )
 from smovie.store.mongo import Database
 
@@ -134,4 +135,5 @@ _LEFT_BEHIND: tuple[Callable[[Database, str], Awaitable[object]], ...] = (
     mutes.delete_of_user,
     notifications.delete_of_user,
     progress.delete_of_user,
+    views.make_nobodys,
 )

@@ -19,8 +19,9 @@ from smovie.models.reactions import GivenReaction
 from smovie.models.reviews import OwnReview
 from smovie.models.rooms import SentReport
 from smovie.models.social import SocialAccount
+from smovie.models.views import View
 from smovie.models.watching import LastWatched, Progress
-from smovie.store import comments, notifications, progress, reactions, reports, reviews, social_accounts, users
+from smovie.store import comments, notifications, progress, reactions, reports, reviews, social_accounts, users, views
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle
 
@@ -32,7 +33,7 @@ class _Read(Protocol):
 
     def __call__(
         self, db: Database, user_id: str, *, after: str, limit: int
-    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview | Progress | LastWatched]]: ...
+    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview | Progress | LastWatched | View]]: ...
 
 
 # What grows without bound, by its name in `Export`. A collection of people's data adds a line.
@@ -43,6 +44,7 @@ _GROWING: tuple[tuple[str, _Read], ...] = (
     ("reviews", reviews.of_user),
     ("progress", progress.of_user),
     ("last_watched", progress.last_of_user),
+    ("views", views.of_user),
 )
 
 

@@ -8,6 +8,7 @@ from smovie.discovery import similar
 from smovie.models.catalog_answers import MovieDetail, MoviePage, PersonDetail, TagList
 from smovie.models.catalog_query import MovieQuery
 from smovie.models.similar import SimilarList, SimilarQuery
+from smovie.models.trending import TrendingPage, TrendingQuery
 
 
 class MovieListHandler(ApiHandler):
@@ -31,6 +32,13 @@ class SimilarHandler(ApiHandler):
         """List titles like one, with why."""
         snapshot = self.runtime.catalog.snapshot
         self.send_kept(similar.list_similar(snapshot, slug, query, self.language, self.say))
+
+
+class TrendingHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=TrendingPage, cacheable=True)
+    async def get(self, query: TrendingQuery) -> None:
+        """List what is viewed most of late."""
+        self.send_kept(self.runtime.trending.list(query, self.language))
 
 
 class GenreListHandler(ApiHandler):

@@ -199,6 +199,10 @@ class Snapshot:
         """Ids of all titles, most viewed first."""
         return (movie_id for _, movie_id in reversed(self._orders["views"]))
 
+    def newest(self) -> Iterator[str]:
+        """Ids of all titles with a date of release, the latest first."""
+        return (movie_id for _, movie_id in reversed(self._orders["release_date"]))
+
     def select(
         self, filters: Mapping[str, tuple[Facet, ...]], order: Order, *, descending: bool, start: int, size: int
     ) -> tuple[int, list[Entry]]:

@@ -8,6 +8,7 @@ from smovie.models.notifications import Kind
 from smovie.models.reactions import GivenReaction
 from smovie.models.reviews import OwnReview
 from smovie.models.rooms import SentReport
+from smovie.models.views import View
 from smovie.models.watching import LastWatched, Progress
 
 
@@ -57,3 +58,4 @@ class Export(ExportHead):
     reviews: list[OwnReview]
     progress: list[Progress]
     last_watched: list[LastWatched]
+    views: list[View]

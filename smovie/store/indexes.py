@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from smovie.store.mongo import Database, Document
+from smovie.store.views import COUNTS_KEPT_S, VIEWS_KEPT_S
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ INDEXES = (
     Index("progress", (("user_id", 1), ("watched_at", -1), ("_id", -1)), "a page of somebody's history"),
     Index("progress", (("user_id", 1), ("movie_id", 1), ("watched_at", -1)), "what somebody watched last of a title"),
     Index("last_watched", (("user_id", 1), ("watched_at", -1)), "the titles that somebody watched last"),
+    Index("views", (("user_id", 1), ("movie_id", 1), ("day", 1)), "a user's views; one a title and day", unique=True,
+          only={"user_id": {"$type": "string"}}),
+    Index("views", (("uncounted", 1),), "views that are not counted yet", only={"uncounted": {"$type": "string"}}),
+    Index("views", (("source", 1), ("movie_id", 1), ("day", 1), ("hour", 1)), "counting what a process left"),
+    Index("views", (("at", 1),), "who saw what leaves by itself", expire_after_s=VIEWS_KEPT_S),
+    Index("views_hourly", (("hour", 1), ("movie_id", 1), ("count", 1)), "what is viewed most of late"),
+    Index("views_hourly", (("hour", 1),), "old counts leave by themselves", expire_after_s=COUNTS_KEPT_S),
+    Index("views_daily", (("day", 1), ("movie_id", 1), ("count", 1)), "what is viewed most these weeks"),
+    Index("views_daily", (("unshown", 1), ("day", 1)), "counts that titles do not show yet", only={"unshown": True}),
+    Index("views_daily", (("day", 1),), "old counts leave by themselves", expire_after_s=COUNTS_KEPT_S),
     Index("mails", (("due_at", 1),), "the mailer takes what is due"),
 )  # fmt: skip
 

@@ -61,9 +61,9 @@ class Database:
         """Remove the whole database; for tests and tools."""
         await self._client.drop_database(self.name)
 
-    async def aggregate(self, collection: Collection, stages: Sequence[Document]) -> list[Document]:
+    async def aggregate(self, collection: Collection, stages: Sequence[Document], **options: Any) -> list[Document]:
         """What stages make of a collection: a few documents."""
-        cursor = collection.aggregate(list(stages))
+        cursor = collection.aggregate(list(stages), **options)
         if self.driver == "pymongo":
             cursor = await cursor
         return [document async for document in cursor]

@@ -183,6 +183,7 @@ DECISIONS = {
     "GET /api/v1/movies": Decision(PUBLIC, 200),
     "GET /api/v1/movies/{slug}": Decision(PUBLIC, 200),
     "GET /api/v1/movies/{slug}/similar": Decision(PUBLIC, 200),
+    "GET /api/v1/trending": Decision(PUBLIC, 200),
     "GET /api/v1/banners": Decision(PUBLIC, 200),
     "GET /api/v1/search": Decision(PUBLIC, 200, query="q=pho"),
     "GET /api/v1/search/suggest": Decision(PUBLIC, 200),

@@ -119,7 +119,7 @@ class Commands(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         # The change stream is opened and read all the time, and work is looked for; that is not a request's doing.
-        is_own = event.command.get(event.command_name) in ("mails", "departures", "reviews")
+        is_own = event.command.get(event.command_name) in ("mails", "departures", "reviews", "views", "views_daily")
         if event.command_name != "getMore" and "$changeStream" not in str(event.command.get("pipeline")) and not is_own:
             self.names.append(event.command_name)
 
