@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     mongo_driver: Literal["motor", "pymongo"] = "motor"
 
     redis_url: SecretStr | None = Field(None, description="redis:// or rediss://; instances share rooms and throttles")
-    mirror_patience_ms: int = Field(70, ge=10, le=10_000, description="without Redis' answer rooms go on alone")
+    mirror_patience_ms: int = Field(60, ge=10, le=10_000, description="without Redis' answer rooms go on alone")
 
     secret_key: SecretStr | None = Field(None, description="signs tokens; unset: made once and kept in the data dir")
     previous_secret_keys: Secrets = Field((), description="what these signed still holds, while keys rotate")

@@ -58,7 +58,10 @@ class RoomClient:
         self._token = token
         self._epoch = ""
         self._live: set[str] = set()  # comments that came live under this epoch
-        self._unread_before = ""  # what its newest fresh page begins with; older comments are asked for at the end
+        self._page_begins = ""  # with this comment its newest fresh page does, where there are older ones
+        self._is_reading_back = False
+        self._read_from = room.older  # down from this comment it has read back, or will have
+        self._unread: list[tuple[str, str]] = []  # what is left of that: stretches before this, down to that
         self._line: _Line | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._is_leaving = False
@@ -113,11 +116,21 @@ class RoomClient:
             self._send_comment(cmid)
 
     def read_back(self) -> None:
-        """Ask for what lies before its newest fresh page, as one who scrolls up."""
-        if self._unread_before and self._line and self.has_joined:
-            before = self._unread_before
+        """Ask for what lies before its newest fresh page, as one who scrolls up; from now on also for every later one.
+
+        What has been read is not read again: pages may come faster than all of a room can be read.
+        """
+        self._is_reading_back = True
+        if self._page_begins > self._read_from:
+            self._unread.append((self._page_begins, self._read_from))
+            self._read_from = self._page_begins
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self._unread and self._line and self.has_joined:
+            before, _ = self._unread[-1]
             self._line.send({"type": "history", "id": before, "before": before, "limit": 100})
-            self._in(NO_ACK_S, "history", self.read_back)
+            self._in(NO_ACK_S, "history", self._read_on)
 
     def _in(self, seconds: float, name: str, act: Callable[[], None]) -> None:
         if earlier := self._timers.pop(name, None):
@@ -171,8 +184,10 @@ class RoomClient:
             self.fresh_pages += 1
             self.view.track.begin(message["seq"])
             self.position = (self._epoch, message["seq"])
-            self._see(message["comments"])
+            self._page_begins = self._see(message["comments"])
         self.has_joined = True
+        if self._is_reading_back:
+            self.read_back()
         for cmid in self.pending:
             self._retry(cmid)
 
@@ -182,23 +197,26 @@ class RoomClient:
             self._live.clear()
 
     def _take_history(self, message: Frame) -> None:
-        if message.get("id") == self._unread_before:
-            self._see(message["comments"])
-            self.read_back()
+        if self._unread and message.get("id") == self._unread[-1][0]:
+            _, down_to = self._unread.pop()
+            begins = self._see(message["comments"])
+            if begins > down_to:
+                self._unread.append((begins, down_to))
+            self._read_on()
 
-    def _see(self, page: Sequence[Frame]) -> None:
+    def _see(self, page: Sequence[Frame]) -> str:
+        """Take a page in; the comment it begins with, or "" when it reaches down to what is not read at all."""
         for comment in page:
             if comment["id"] > self.room.older and comment["message"].startswith(self.room.mark):
                 self.view.comments[comment["id"]] = comment["message"]
-        is_first = not page or page[0]["id"] <= self.room.older
-        self._unread_before = "" if is_first else page[0]["id"]
+        return page[0]["id"] if page and page[0]["id"] > self.room.older else ""
 
     def _take_error(self, message: Frame) -> None:
         self.refusals += 1
         wait_s = message.get("retry_after_ms", RETRY_S * 1e3) / 1e3
         if (cmid := message.get("cmid")) is None:
             if message.get("id"):
-                self._in(wait_s, "history", self.read_back)
+                self._in(wait_s, "history", self._read_on)
         elif message["temporary"]:
             self._in(wait_s, cmid, lambda: self._retry(cmid))
         elif self.pending.pop(cmid, None):

@@ -26,6 +26,7 @@ from redis.exceptions import RedisError, ResponseError
 from hub import scripts
 from hub.mirror import Door, MirrorLost
 from hub.parcel import Parcel
+from hub.patience import Patience
 from hub.position import Position
 from hub.sequencer import Sequencer
 
@@ -84,7 +85,7 @@ class RedisMirror:
         self.node = secrets.token_hex(4)
         self._door = door
         self._prefix = prefix
-        self._patience_s = patience_s
+        self._patience = Patience(patience_s, time.monotonic)
         self._most_events = most_events
         self._sweep = sweep
         self._pool = ConnectionPool.from_url(
@@ -141,6 +142,7 @@ class RedisMirror:
         try:
             await self._prepare(asking, listening)
             self._listening, self.is_up = listening, True
+            self._patience.begin()
             self._own_beat, self._beats = time.monotonic(), {}
             log.info("mirror is up", node=self.node)
             self._tried.set()
@@ -209,12 +211,13 @@ class RedisMirror:
                     command.done.set_result(result)
 
     async def _in_time(self, asking: Awaitable[list[Any]]) -> list[Any]:
-        task = asyncio.ensure_future(asking)
+        task, patience_s = asyncio.ensure_future(asking), self._patience.seconds
         try:
-            done, _ = await asyncio.wait([task], timeout=self._patience_s)
+            done, _ = await asyncio.wait([task], timeout=patience_s)
             if not done:  # when it was our own loop that stood still, the answer lies ready
-                done, _ = await asyncio.wait([task], timeout=self._patience_s / 4)
+                done, _ = await asyncio.wait([task], timeout=patience_s / 4)
             if not done:
+                self._patience.was_too_short()
                 raise MirrorLost("Redis does not answer in time")
             return task.result()
         finally:

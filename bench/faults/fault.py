@@ -18,6 +18,7 @@ from functools import partial
 import click
 
 from bench.checking import Check
+from bench.faults.beside import Beside
 from bench.faults.deployment import Deployment, shared_deployment
 from bench.faults.rounds import Bench, Outcome, Round
 from bench.instances import Instance
@@ -147,8 +148,9 @@ async def disturb(deployment: Deployment, fault: Fault, dice: random.Random, pac
     """One talk with the fault in it."""
     pace = pace or Pace()
     check = Check(deployment.instances, [await deployment.a_room()], await deployment.tokens(), pace.clients)
-    measured = {"gap before ms": 0.0, "gap ms": 0.0, "gap at return ms": 0.0, "healed s": 0.0}
-    async with check.running():
+    columns = ("gap before ms", "gap ms", "write then ms", "stall then ms", "gap at return ms", "healed s")
+    measured = dict.fromkeys(columns, 0.0)
+    async with check.running(), Beside().watching(deployment.mongod.url) as beside:
         loop = asyncio.get_running_loop()
         cut = dice.sample(check.clients, pace.cuts)
         hearing = Hearing(check, [client for client in check.clients if client not in cut])
@@ -160,7 +162,7 @@ async def disturb(deployment: Deployment, fault: Fault, dice: random.Random, pac
             await asyncio.sleep(dice.uniform(*pace.before_s))
             measured["gap before ms"] = 1e3 * hearing.longest_gap_s(began + pace.before_s[0] / 2, time.perf_counter())
             for _ in range(fault.times):
-                for name, value in (await _inject(deployment, fault, hearing, pace.after_s)).items():
+                for name, value in (await _inject(deployment, fault, hearing, beside, pace.after_s)).items():
                     measured[name] = max(measured[name], value)
         finally:
             talking.cancel()
@@ -168,7 +170,9 @@ async def disturb(deployment: Deployment, fault: Fault, dice: random.Random, pac
         return Disturbed(check, await check.settle(), measured)
 
 
-async def _inject(deployment: Deployment, fault: Fault, hearing: Hearing, after_s: float) -> dict[str, float]:
+async def _inject(
+    deployment: Deployment, fault: Fault, hearing: Hearing, beside: Beside, after_s: float
+) -> dict[str, float]:
     injected = time.perf_counter()
     await fault.inject(deployment)
     await asyncio.sleep(fault.lasts_s)
@@ -183,6 +187,8 @@ async def _inject(deployment: Deployment, fault: Fault, hearing: Hearing, after_
     await asyncio.sleep(after_s)
     return {
         "gap ms": 1e3 * hearing.longest_gap_s(injected, restoring),
+        "write then ms": 1e3 * beside.longest_write_s(injected, restoring),
+        "stall then ms": 1e3 * beside.longest_stall_s(injected, restoring),
         "gap at return ms": 1e3 * hearing.longest_gap_s(restoring, time.perf_counter()),
         "healed s": healed - restored,
     }
