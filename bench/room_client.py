@@ -126,6 +126,11 @@ class RoomClient:
             self._read_from = self._page_begins
         self._read_on()
 
+    @property
+    def waits_for_older(self) -> bool:
+        """Whether it has asked for comments that it was not given yet."""
+        return bool(self._unread)
+
     def _read_on(self) -> None:
         if self._unread and self._line and self.has_joined:
             before, _ = self._unread[-1]

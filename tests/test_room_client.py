@@ -78,6 +78,7 @@ async def test_a_room_is_read_down_to_its_beginning(reader: Reader, line: Line) 
     reader.read_back()
     assert read_to_the_end(reader, line) == 5, "the last finds nothing older"
     assert len(reader.view.comments) == 10
+    assert not reader.waits_for_older
 
 
 async def test_pages_that_come_faster_than_the_room_is_read_make_nothing_be_read_again(
@@ -88,6 +89,7 @@ async def test_pages_that_come_faster_than_the_room_is_read_make_nothing_be_read
     for newest in (13, 17, 21):
         reader.answer(line.asked[-1])
         reader.join(newest)
+        assert reader.waits_for_older
     read_to_the_end(reader, line)
     assert len(reader.view.comments) == 22
     assert len({asked["before"] for asked in line.asked}) == len(line.asked) - 3, "each page broke one question off"
