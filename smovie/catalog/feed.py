@@ -17,7 +17,7 @@ from smovie.errors import Unavailable
 from smovie.models.catalog import Tag
 from smovie.slices import in_slices
 from smovie.store import banners, movies, vocabulary
-from smovie.store.changes import Change, StreamLost, open_changes
+from smovie.store.changes import Change, StreamLost, latest, open_changes
 from smovie.store.mongo import Database
 from smovie.store.vocabulary import TAG_COLLECTIONS, TagCollection
 
@@ -46,7 +46,7 @@ class CatalogFeed:
         resume_token: Any | None = None
         while True:
             try:
-                async with open_changes(self._db, _WATCHED, resume_token) as changes:
+                async with open_changes(self._db, _WATCHED, resume_token, [movies.ONLY_FIGURES]) as changes:
                     if resume_token is None:  # the stream stands open first, so that no edit falls in between
                         await self._load()
                     async for batch in self._following(changes.batches()):
@@ -84,8 +84,18 @@ class CatalogFeed:
         log.info("catalogue loaded", titles=len(fresh.entries), seconds=round(time.monotonic() - started, 2))
 
     async def _apply(self, changes: list[Change]) -> None:
-        latest = {(change.collection, change.id): change for change in changes}
-        async for change in in_slices(latest.values(), after_slice=self.snapshot.commit):
+        only_figures = True  # have changed since the last commit
+
+        def commit() -> None:
+            nonlocal only_figures
+            self.snapshot.commit(only_figures=only_figures)
+            only_figures = True
+
+        async for change in in_slices(latest(changes), after_slice=commit):
+            if change.collection == "movies" and (stats := movies.stats_alone(change)):
+                self.snapshot.put_stats(change.id, stats)
+                continue
+            only_figures = False
             if change.collection == "banners":
                 self._apply_banner(change)
             elif change.collection != "movies":
@@ -94,7 +104,7 @@ class CatalogFeed:
                 self.snapshot.remove(change.id)
             else:
                 _put(self.snapshot, change.document)
-        self.snapshot.commit()
+        commit()
 
     def _apply_banner(self, change: Change) -> None:
         if change.document is None:

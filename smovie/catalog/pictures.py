@@ -26,4 +26,4 @@ def _picture(snapshot: Snapshot, shape: str, slug: str, language: Language, draw
         genres = [genre.id for genre in movie.genres]
         return draw(title, year=movie.year, kind=movie.kind.value, genres=genres, subtitle=subtitle).encode()
 
-    return kept(snapshot, (shape, slug, language), make)
+    return kept(snapshot, (shape, slug, language), make, shows_figures=False)

@@ -59,7 +59,7 @@ def list_tags(snapshot: Snapshot, collection: str, language: Language) -> Body:
         ]
         return encode({"results": rows})
 
-    return kept(snapshot, ("tags", collection, language), make)
+    return kept(snapshot, ("tags", collection, language), make, shows_figures=False)
 
 
 def show_person(snapshot: Snapshot, person_id: str, language: Language) -> Body:
@@ -84,13 +84,14 @@ def find_entry(snapshot: Snapshot, slug: str) -> Entry:
     return entry
 
 
-def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes]) -> Body:
-    """What `make` gives, made once between two changes of the catalogue."""
-    body = snapshot.bodies.get(key)
+def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes], *, shows_figures: bool = True) -> Body:
+    """What `make` gives, made once between two changes of the catalogue, figures among them where it shows any."""
+    bodies = snapshot.bodies if shows_figures else snapshot.still_bodies
+    body = bodies.get(key)
     if body is None:
         content = make()
         body = tagged(content)
-        snapshot.bodies.put(key, body, len(content) + 500)
+        bodies.put(key, body, len(content) + 500)
     return body
 
 

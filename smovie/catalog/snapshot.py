@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Literal
 
@@ -18,19 +18,21 @@ import orjson
 
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.banners import BannerBoard
-from smovie.catalog.render import card, encode
+from smovie.catalog.render import card, encode, with_figures
 from smovie.models.base import iso_z
-from smovie.models.catalog import Language, Movie, Tag
+from smovie.models.catalog import Language, Movie, Stats, Tag
 from smovie.search.index import SearchIndex
 from smovie.text import collation_key, first_letter
 
 Order = Literal["release_date", "views", "rating", "title_vi", "title_en", "created_at"]
 ORDERS: tuple[Order, ...] = ("release_date", "views", "rating", "title_vi", "title_en", "created_at")
+_BY_FIGURES: tuple[Order, ...] = ("views", "rating")
 SortKey = str | int | float
 Facet = tuple[str, str | int]
 
 _RESULTS_KEPT = 500_000  # ids of filtered lists kept together, 8 bytes each
-_BODIES_KEPT_BYTES = 32 << 20
+_BODIES_KEPT_BYTES = 24 << 20
+_STILL_BODIES_KEPT_BYTES = 8 << 20
 _RUN = 4_096  # titles sorted in one step
 _NOBODY: frozenset[str] = frozenset()
 _MANIFOLD = frozenset({"seasons", "cast", "directors"})
@@ -42,7 +44,8 @@ class Entry:
 
     id: str
     slug: str
-    source: bytes  # the noun as JSON; a detail page is rendered from it when asked for
+    source: bytes  # the noun without its figures as JSON; a detail page is rendered from it when asked for
+    stats: bytes  # its figures, which change all the time
     cards: dict[Language, bytes]
     keys: dict[Order, SortKey]
     facets: tuple[Facet, ...]
@@ -52,12 +55,12 @@ class Entry:
 
     def movie(self) -> Movie:
         """The whole noun again."""
-        return Movie.model_validate(orjson.loads(self.source))
+        return Movie.model_validate({**orjson.loads(self.source), "stats": orjson.loads(self.stats)})
 
     def outline(self) -> Movie:
         """The noun without its seasons and people, a small part of what it takes to read all of a series again."""
-        members = orjson.loads(self.source)
-        return Movie.model_validate({name: value for name, value in members.items() if name not in _MANIFOLD})
+        members = {name: value for name, value in orjson.loads(self.source).items() if name not in _MANIFOLD}
+        return Movie.model_validate({**members, "stats": orjson.loads(self.stats)})
 
     def seasons(self) -> list[dict[str, Any]]:
         """Its seasons as JSON, defaults left out: for who wants one episode of what may be thousands."""
@@ -87,6 +90,7 @@ class Snapshot:
         self.banners = BannerBoard()
         self.search = SearchIndex()
         self.bodies: BoundedCache[tuple[bytes, str]] = BoundedCache(_BODIES_KEPT_BYTES)
+        self.still_bodies: BoundedCache[tuple[bytes, str]] = BoundedCache(_STILL_BODIES_KEPT_BYTES)  # without figures
         self._orders: dict[Order, list[tuple[SortKey, str]]] = {order: [] for order in ORDERS}
         self._unordered: dict[Order, dict[str, None]] = {order: {} for order in ORDERS}  # no date, no rating: last
         self._facets: defaultdict[Facet, set[str]] = defaultdict(set)
@@ -104,20 +108,32 @@ class Snapshot:
         self._take_out(movie.id)
         self.search.put(movie)
         entry = _to_entry(movie)
-        self.entries[entry.id] = self.by_slug[entry.slug] = entry
-        for episode_id in entry.episode_ids:
-            self.by_episode[episode_id] = entry
+        self._keep(entry)
         for order in ORDERS:
-            if (key := entry.keys.get(order)) is None:
-                self._unordered[order][entry.id] = None
-            elif sort:
-                insort(self._orders[order], (key, entry.id))
-            else:
-                self._orders[order].append((key, entry.id))
+            self._join_order(order, entry, sort=sort)
         for facet in entry.facets:
             self._facets[facet].add(entry.id)
         for person in (*movie.directors, *movie.cast):
             self._people[person.person_id] = person.name
+
+    def put_stats(self, movie_id: str, stats: Stats) -> None:
+        """Let a title have these figures, if it is shown: nothing else of it is made anew."""
+        if (entry := self.entries.get(movie_id)) is None:
+            return
+        before = Stats.model_validate_json(entry.stats)
+        keys = {order: key for order, key in entry.keys.items() if order not in _BY_FIGURES} | _figure_keys(stats)
+        for order in _BY_FIGURES:
+            self._leave_order(order, entry)
+        entry = replace(
+            entry,
+            stats=_encode_stats(stats),
+            cards={language: with_figures(shown, before, stats) for language, shown in entry.cards.items()},
+            keys=keys,
+        )
+        self._keep(entry)
+        for order in _BY_FIGURES:
+            self._join_order(order, entry)
+        self.search.set_views(movie_id, stats.views)
 
     def remove(self, movie_id: str) -> None:
         """Hide the title, if it is shown."""
@@ -133,11 +149,7 @@ class Snapshot:
             if self.by_episode.get(episode_id) is entry:
                 del self.by_episode[episode_id]
         for order in ORDERS:
-            if (key := entry.keys.get(order)) is None:
-                self._unordered[order].pop(entry.id, None)
-            else:
-                ordered = self._orders[order]
-                del ordered[bisect_left(ordered, (key, entry.id))]
+            self._leave_order(order, entry)
         for facet in entry.facets:
             members = self._facets[facet]
             members.discard(entry.id)
@@ -145,6 +157,26 @@ class Snapshot:
                 del self._facets[facet]
                 if facet[0] in ("cast", "director"):
                     self._forget_person(str(facet[1]))
+
+    def _keep(self, entry: Entry) -> None:
+        self.entries[entry.id] = self.by_slug[entry.slug] = entry
+        for episode_id in entry.episode_ids:
+            self.by_episode[episode_id] = entry
+
+    def _join_order(self, order: Order, entry: Entry, *, sort: bool = True) -> None:
+        if (key := entry.keys.get(order)) is None:
+            self._unordered[order][entry.id] = None
+        elif sort:
+            insort(self._orders[order], (key, entry.id))
+        else:
+            self._orders[order].append((key, entry.id))
+
+    def _leave_order(self, order: Order, entry: Entry) -> None:
+        if (key := entry.keys.get(order)) is None:
+            self._unordered[order].pop(entry.id, None)
+        else:
+            ordered = self._orders[order]
+            del ordered[bisect_left(ordered, (key, entry.id))]
 
     def sort_in_steps(self) -> Iterator[None]:
         """Order what was put unsorted. Sorted runs are merged, each step a few ms, so that a loop can go on between."""
@@ -161,11 +193,14 @@ class Snapshot:
             if runs:
                 self._orders[order] = runs[0]
 
-    def commit(self) -> None:
-        """End a group of changes: what was made from the state before it is forgotten."""
+    def commit(self, *, only_figures: bool = False) -> None:
+        """End a group of changes: what was made from the state before it is forgotten. `only_figures`: nothing but
+        `put_stats` was called, so that what shows no figures may stay."""
         self.version += 1
         self._results.clear()
         self.bodies.clear()
+        if not only_figures:
+            self.still_bodies.clear()
 
     def count(self, facet: Facet) -> int:
         """How many visible titles belong to a facet."""
@@ -261,8 +296,7 @@ def _to_entry(movie: Movie) -> Entry:
     title_vi = collation_key(in_vi)
     keys: dict[Order, SortKey | None] = {
         "release_date": movie.release_date or (str(movie.year) if movie.year else None),
-        "views": movie.stats.views,
-        "rating": movie.stats.rating,
+        **_figure_keys(movie.stats),
         "title_vi": title_vi,
         "title_en": title_vi if in_en == in_vi else collation_key(in_en),
         "created_at": movie.created_at.timestamp(),
@@ -270,7 +304,8 @@ def _to_entry(movie: Movie) -> Entry:
     return Entry(
         id=movie.id,
         slug=movie.slug,
-        source=movie.model_dump_json(exclude_defaults=True).encode(),
+        source=movie.model_dump_json(exclude_defaults=True, exclude={"stats"}).encode(),
+        stats=_encode_stats(movie.stats),
         cards={"vi": encode(card(movie, "vi")), "en": encode(card(movie, "en"))},
         keys={order: key for order, key in keys.items() if key is not None},
         facets=tuple((name, sys.intern(value) if isinstance(value, str) else value) for name, value in _facets(movie)),
@@ -278,6 +313,15 @@ def _to_entry(movie: Movie) -> Entry:
         changed_at=iso_z(movie.updated_at),
         has_trailer=movie.trailer is not None,
     )
+
+
+def _figure_keys(stats: Stats) -> dict[Order, SortKey]:
+    keys: dict[Order, SortKey] = {"views": stats.views}
+    return keys if stats.rating is None else {**keys, "rating": stats.rating}
+
+
+def _encode_stats(stats: Stats) -> bytes:
+    return stats.model_dump_json(exclude_defaults=True).encode()
 
 
 def _facets(movie: Movie) -> Iterable[Facet]:

@@ -101,6 +101,10 @@ class SearchIndex:
             self._whole[key] = (*self._whole.get(key, ()), row)
         title.people = tuple(self.people.credit(person, name, row) for person, name in credits.items())
 
+    def set_views(self, title_id: str, views: int) -> None:
+        """Let a title that is there have been viewed so often."""
+        self[self._rows[title_id]].views = views
+
     def remove(self, title_id: str) -> None:
         """Let the title not be found any more, if it was."""
         if (row := self._rows.pop(title_id, None)) is None:

@@ -1,9 +1,9 @@
 """What changes in some collections, as MongoDB's change stream tells it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smovie.store.mongo import ChangeStreamLost, Database, Document
@@ -13,12 +13,17 @@ _MOST_WAITING = 5_000  # events read ahead of the reader; past it MongoDB waits,
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A document as it is now; `document` is None when it is gone, `is_new` says that it was not there before."""
+    """A document as it is now; `document` is None when it is gone, `is_new` says that it was not there before.
+
+    `updated` names what an update has set, with dots; it is empty where the document was written as a whole, or
+    something was taken out.
+    """
 
     collection: str
     id: str
     document: Document | None
     is_new: bool
+    updated: frozenset[str] = frozenset()
 
 
 class StreamLost(Exception):
@@ -67,8 +72,26 @@ def _to_change(event: Document) -> Change:
     if kind in ("insert", "update", "replace", "delete"):
         # An update whose document is gone again when it is looked up has none: the delete follows.
         document, is_new = event.get("fullDocument"), kind == "insert"
-        return Change(event["ns"]["coll"], str(event["documentKey"]["_id"]), document, is_new)
+        update = event.get("updateDescription") or {}
+        updated = frozenset() if update.get("removedFields") else frozenset(update.get("updatedFields", ()))
+        return Change(event["ns"]["coll"], str(event["documentKey"]["_id"]), document, is_new, updated)
     raise StreamLost(f"the collection was changed as a whole ({kind})")
+
+
+def latest(changes: Iterable[Change]) -> Iterable[Change]:
+    """Of each document its last change, as one that says all that was updated."""
+    found: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        before = found.get(key := (change.collection, change.id))
+        found[key] = _joined(before, change) if before else change
+    return found.values()
+
+
+def _joined(before: Change, change: Change) -> Change:
+    if before.document is None or change.document is None:
+        return replace(change, updated=frozenset())
+    both = before.updated | change.updated if before.updated and change.updated else frozenset()
+    return replace(change, document={**before.document, **change.document}, updated=both)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ from typing import Any
 import bson
 from pydantic import ValidationError
 
-from smovie.models.catalog import Movie, Tag
+from smovie.models.catalog import Movie, Stats, Tag
+from smovie.store.changes import Change
 from smovie.store.mongo import (
     BulkWriteError,
     Database,
@@ -23,6 +24,22 @@ from smovie.store.mongo import (
 _PAGE = 250  # documents a round trip; decoding more at once would hold the loop of a server that reloads
 _KEPT_BY_IMPORTS = ("slug", "stats", "is_active", "created_at", "deleted_at")
 MOST_BYTES = 12 * 1024 * 1024  # of a title as stored (DESIGN.md 4)
+
+_UPDATED = {"$objectToArray": {"$ifNull": ["$updateDescription.updatedFields", {}]}}
+_IS_FIGURE = {"$eq": [{"$first": {"$split": ["$$this.k", "."]}}, "stats"]}
+_ARE_FIGURES = {
+    "$and": [
+        {"$eq": ["$operationType", "update"]},
+        {"$eq": ["$updateDescription.removedFields", []]},
+        {"$eq": ["$ns.coll", "movies"]},
+        {"$allElementsTrue": {"$map": {"input": _UPDATED, "in": _IS_FIGURE}}},
+    ]
+}
+# For a change stream: of a title of which only figures have changed nothing else is sent. They change all the time, and
+# a long series is large.
+ONLY_FIGURES: Document = {
+    "$set": {"fullDocument": {"$cond": [_ARE_FIGURES, {"stats": "$fullDocument.stats"}, "$fullDocument"]}}
+}
 
 
 def to_movie(document: Document) -> Movie | None:
@@ -49,6 +66,18 @@ async def read_all(db: Database) -> AsyncIterator[list[Document]]:
             batch = []
     if batch:
         yield batch
+
+
+def stats_alone(change: Change) -> Stats | None:
+    """The figures of a title of which nothing else has changed; None for every other change."""
+    if not change.document or "stats" not in change.document or not change.updated:
+        return None
+    if not all(member.partition(".")[0] == "stats" for member in change.updated):
+        return None
+    try:
+        return Stats.model_validate(change.document["stats"])
+    except ValidationError:
+        return None
 
 
 @store_call
