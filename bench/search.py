@@ -9,6 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,9 @@ def _show_costs(
         return answers.search(snapshot, SearchQuery(q=text[:MOST_LETTERS]), "vi")
 
     def suggest(text: str) -> object:
-        return answers.suggest(snapshot, SuggestQuery(q=text[:MOST_LETTERS]), "vi")
+        return answers.suggest(
+            snapshot, SuggestQuery(q=text[:MOST_LETTERS]), "vi", lambda limit: islice(snapshot.most_viewed(), limit)
+        )
 
     rows: list[list[object]] = [
         ["search", *_timed(search, texts)],

@@ -18,8 +18,10 @@ from handlers.headers import CACHE_CATALOGUE, JSON, headers_of_every_answer, lan
 from handlers.query_strings import read_query
 from handlers.runtime import Runtime
 from smovie.catalog import queries
+from smovie.discovery.trending import TRENDING_PATH
 from smovie.models.catalog import Language
 from smovie.models.catalog_query import MovieQuery
+from smovie.models.trending import TrendingQuery
 
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")  # of others Tornado decides whether they are one
 _NOT_PLAIN = frozenset(
@@ -92,6 +94,8 @@ class PlainReads:
         snapshot = self._runtime.catalog.snapshot
         if path == queries.MOVIES_PATH:
             return queries.list_movies(snapshot, read_query(MovieQuery, query), language)
+        if path == TRENDING_PATH:
+            return self._runtime.trending.list(read_query(TrendingQuery, query), language)
         if query:
             return None
         if collection := _TAGS.get(path):

@@ -1,5 +1,7 @@
 """Searching over REST (API.md "Catalogue, search, discovery"): answered from the index in memory."""
 
+import functools
+
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
@@ -20,5 +22,6 @@ class SuggestHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=SuggestionList, cacheable=True)
     async def get(self, query: SuggestQuery) -> None:
         """Suggest titles, people and genres while somebody types."""
-        body = answers.suggest(self.runtime.catalog.snapshot, query, self.language)
+        trending = functools.partial(self.runtime.trending.ids, "24h")
+        body = answers.suggest(self.runtime.catalog.snapshot, query, self.language, trending)
         self.send_kept(body, fresh_s=SUGGESTIONS_FRESH_S)

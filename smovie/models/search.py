@@ -25,7 +25,7 @@ class SearchQuery(Model):
 
 
 class SuggestQuery(Model):
-    """What has been typed so far; nothing asks for the most viewed."""
+    """What has been typed so far; nothing asks for what trends."""
 
     q: str = Field("", max_length=MOST_LETTERS)
 

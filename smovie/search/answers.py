@@ -16,7 +16,7 @@ from smovie.models.search import SearchQuery, SuggestQuery
 from smovie.search.finder import Answer, Hit, find
 from smovie.search.index import Title
 from smovie.search.ranges import Marker, Range
-from smovie.search.suggesting import Suggestion
+from smovie.search.suggesting import Suggestion, Trending
 from smovie.search.suggesting import suggest as find_suggestions
 
 _MOST_PEOPLE = 3  # whose names are marked in a hit
@@ -30,9 +30,9 @@ def search(snapshot: Snapshot, query: SearchQuery, language: Language) -> Body:
     return tagged(encode({"q": query.q})[:-1] + b',"results":[' + hits + b"]}")
 
 
-def suggest(snapshot: Snapshot, query: SuggestQuery, language: Language) -> Body:
+def suggest(snapshot: Snapshot, query: SuggestQuery, language: Language, trending: Trending) -> Body:
     """What a text may become."""
-    found = find_suggestions(snapshot.search, query.q, snapshot.most_viewed)
+    found = find_suggestions(snapshot.search, query.q, snapshot.most_viewed, trending)
     marker = Marker(found.words)
     results = [_suggested(snapshot, item, marker, language) for item in found.items]
     return tagged(encode({"q": query.q, "results": results}))

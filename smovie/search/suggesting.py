@@ -16,6 +16,7 @@ from smovie.search.query import Query, read_query
 
 Type = Literal["title", "person", "genre"]
 MostViewed = Callable[[], Iterable[str]]  # ids of titles
+Trending = Callable[[int], Iterable[str]]  # so many ids of titles
 
 MOST_SUGGESTED = 8
 _MOST_PEOPLE, _MOST_GENRES = 3, 2
@@ -41,12 +42,12 @@ class Suggestions:
     words: tuple[str, ...] = ()
 
 
-def suggest(index: SearchIndex, text: str, most_viewed: MostViewed) -> Suggestions:
-    """What a text may become. An empty one means the most viewed."""
+def suggest(index: SearchIndex, text: str, most_viewed: MostViewed, trending: Trending) -> Suggestions:
+    """What a text may become. An empty one means what trends."""
     query = read_query(text)
     if query is None:
-        viewed = islice(most_viewed(), MOST_SUGGESTED) if not text.strip() else ()
-        return Suggestions([Suggestion("title", title) for title in viewed])
+        wanted = trending(MOST_SUGGESTED) if not text.strip() else ()
+        return Suggestions([Suggestion("title", title) for title in wanted])
     titles = _titles(index, query, most_viewed)
     people = _people(index, query, most_viewed)[:_MOST_PEOPLE]
     genres = _genres(index, query)[:_MOST_GENRES]

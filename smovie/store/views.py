@@ -77,6 +77,8 @@ async def raise_counts(db: Database, source: str, hours: Mapping[Place, int], da
 
 
 async def _raise(collection: Collection, source: str, unit: str, counts: Mapping[Place, int], marks: Document) -> None:
+    if not counts:
+        return
     own, total = f"by.{source}", {"$sum": {"$map": {"input": {"$objectToArray": "$by"}, "in": "$$this.v"}}}
     rows = [
         UpdateOne(

@@ -18,14 +18,14 @@ LIST = "/api/v1/movies?page_size=3"
 PLAIN_TARGETS = [
     "/api/v1/movies", "/api/v1/movies?", LIST, f"{LIST}&page=2", "/api/v1/movies?page=9999", TITLE,
     "/api/v1/movies?genre=war&genre=romance&sort=title", "/api/v1/movies?genre=w%61r", "/api/v1/genres",
-    "/api/v1/nations", "/api/v1/exclusivities",
+    "/api/v1/nations", "/api/v1/exclusivities", "/api/v1/trending", "/api/v1/trending?window=7d&limit=3",
 ]  # fmt: skip
 OTHER_TARGETS = [
     "/api/v1/movies?page=0", "/api/v1/movies?page=x", "/api/v1/movies?no=such", "/api/v1/movies?page=1&page=2",
     "/api/v1/movies?" + "&".join(f"genre=g{number}" for number in range(120)), "/api/v1/movies?q_letter=\xe9",
     "/api/v1/movies/", "/api/v1/movies/no-such-title", "/api/v1/movies/Spirited-Away", "/api/v1/movies/spirited%2Daway",
     f"{TITLE}?x=1", f"{TITLE}/", "/api/v1/people/nobody", "/api/v1//movies", "/api/v1/genres?" + "a=b&" * 1100,
-    "http://smovie/api/v1/movies", "*", "/api/v1/search?q=ponyo", "/movies/spirited-away", "/healthz",
+    "http://smovie/api/v1/movies", "*", "/api/v1/search?q=ponyo", "/movies/spirited-away", "/healthz", "/api/v1/trending?window=1y",
 ]  # fmt: skip
 PLAIN_HEADERS = [
     "Accept-Language: en", "Accept-Language: fr, en;q=0.1", "Accept-Language: vi;q=0", ORIGIN, "Origin: null",

@@ -181,14 +181,14 @@ def test_a_genre_finds_its_titles() -> None:
 )  # fmt: skip
 def test_no_text_fails(demo: SearchIndex, text: str) -> None:
     find(demo, text, 20)
-    suggest(demo, text, lambda: ())
+    suggest(demo, text, lambda: (), lambda _: ())
 
 
 @repeatable
 @given(st.text(st.characters(), max_size=60))
 def test_no_text_at_all_fails(demo: SearchIndex, text: str) -> None:
     find(demo, text, 20)
-    suggest(demo, text, lambda: ())
+    suggest(demo, text, lambda: (), lambda _: ())
 
 
 def test_nothing_is_found_for_nothing(demo: SearchIndex) -> None:

@@ -20,7 +20,10 @@ WORDS = ["sài", "gòn", "đất", "phương", "nam", "the", "king", "2", "ii", 
 def answers(index: SearchIndex) -> list[object]:
     asked = [*WORDS, "sai gon", "saigon", "king ii", "an binh", "binh", "hai", "đất phương"]
     hits = [sorted((hit.id, hit.tier, hit.score) for hit in find(index, text, 50).hits) for text in asked]
-    return [hits, [sorted((item.type, item.id) for item in suggest(index, text, list).items) for text in asked]]
+    return [
+        hits,
+        [sorted((item.type, item.id) for item in suggest(index, text, list, lambda _: ()).items) for text in asked],
+    ]
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

@@ -13,7 +13,11 @@ Suggest = Callable[[str], list[tuple[str, str]]]
 
 def suggesting(index: SearchIndex, most_viewed: Iterable[str]) -> Suggest:
     viewed = list(most_viewed)
-    return lambda text: [(item.type, item.id) for item in suggest(index, text, lambda: iter(viewed)).items]
+
+    def suggested(text: str) -> list[tuple[str, str]]:
+        return [(item.type, item.id) for item in suggest(index, text, lambda: viewed, lambda most: viewed[:most]).items]
+
+    return suggested
 
 
 def test_from_one_letter_on_titles_people_and_genres() -> None:
@@ -21,7 +25,7 @@ def test_from_one_letter_on_titles_people_and_genres() -> None:
     assert suggesting(index, ["Mai"])("m") == [("title", "Mai"), ("person", "Mỹ Tâm"), ("genre", "me-va-con")]
 
 
-def test_nothing_typed_gives_the_most_viewed() -> None:
+def test_nothing_typed_gives_what_trends() -> None:
     titles = [a_title(f"Phim {n}", views=n) for n in range(12)]
     viewed = [f"Phim {n}" for n in reversed(range(12))]
     assert suggesting(an_index(*titles), viewed)(" ") == [("title", name) for name in viewed[:MOST_SUGGESTED]]
