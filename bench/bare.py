@@ -48,6 +48,8 @@ class BareHandler(RequestHandler):
             self.set_header("Content-Type", content_type)
             self.finish(body)
 
+    post = get
+
 
 @contextmanager
 def bare_server(answers: Sequence[BareAnswer], folder: Path) -> Iterator[tuple[int, int]]:

@@ -10,12 +10,20 @@ from smovie.bounded_cache import BoundedCache
 from smovie.catalog.episodes import Episodes
 from smovie.catalog.feed import CatalogFeed
 from smovie.catalog.render import Json
-from smovie.catalog.snapshot import Entry, Snapshot
+from smovie.catalog.snapshot import Entry
 from smovie.errors import NotFound, Unavailable
 from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
 from smovie.models.catalog import Language
-from smovie.models.watching import DONE_AT, HistoryQuery, LastWatched, Progress, ProgressAnswer, ProgressDraft
+from smovie.models.watching import (
+    DONE_AT,
+    HistoryQuery,
+    LastWatched,
+    Progress,
+    ProgressAnswer,
+    ProgressDraft,
+    StepKind,
+)
 from smovie.next_up import Place, Step, Watched, find_step
 from smovie.slices import in_slices
 from smovie.store import progress as store
@@ -23,8 +31,6 @@ from smovie.store.mongo import Database
 from smovie.store.progress_writer import ProgressWriter
 from smovie.throttles import Throttle, Throttles
 
-VIEW_AFTER_S = 30.0
-VIEW_AFTER_PART = 0.1
 MOST_LOOKED_AT = 500  # titles, those watched last: what is older is in the history only
 _KNOWN = 20_000  # users
 
@@ -41,6 +47,19 @@ class WatchingDesk:
     known: BoundedCache[Progress] = field(default_factory=lambda: BoundedCache(_KNOWN))  # by user, what they told last
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A title that somebody may go on with."""
+
+    episodes: Episodes
+    step: Step
+    watched_at: datetime
+
+    @property
+    def episode_id(self) -> str:
+        return self.step.place.episode_id
+
+
 async def note_progress(desk: WatchingDesk, caller: Identity, episode_id: str, draft: ProgressDraft) -> Progress:
     """Take where the caller's player stands; what is known now, which may be of another player and a later time.
 
@@ -53,13 +72,12 @@ async def note_progress(desk: WatchingDesk, caller: Identity, episode_id: str, d
     known = await _known(desk, caller.user_id, episode_id)
     place = Place(known.season, known.number, episode_id) if known else Episodes(entry).place_of(episode_id)
     told = _to_progress(caller.user_id, entry.id, place, draft, known)
-    desk.writer.put(told)
-    if known and known.watched_at > told.watched_at:
-        return known
-    desk.known.put(caller.user_id, told, 1)
-    if told.position_s >= min(VIEW_AFTER_S, VIEW_AFTER_PART * told.duration_s):
+    waiting = desk.writer.put(told)
+    newest = known if known and known.watched_at > waiting.watched_at else waiting
+    desk.known.put(caller.user_id, newest, 1)
+    if newest.watched_at == told.watched_at and told.is_view:
         desk.count_view(caller.user_id, entry.id)
-    return told
+    return newest
 
 
 async def find_resume_position(desk: WatchingDesk, user_id: str, episode_id: str) -> float | None:
@@ -73,9 +91,10 @@ async def read_history(desk: WatchingDesk, caller: Identity, query: HistoryQuery
     await desk.writer.settle(caller.user_id)
     found = await store.page(desk.db, caller.user_id, query)
     shown = found[: query.limit]
-    snapshot = desk.catalog.snapshot
+    entries, titles = desk.catalog.snapshot.entries, {progress.movie_id for progress in shown}
+    episodes = {movie_id: Episodes(entries[movie_id]) async for movie_id in in_slices(titles) if movie_id in entries}
     return {
-        "results": [_show_watched(snapshot, progress, language) for progress in shown],
+        "results": [_show_watched(progress, episodes.get(progress.movie_id), language) for progress in shown],
         "next": store.cursor_of(shown[-1]) if len(found) > len(shown) else None,
     }
 
@@ -110,23 +129,19 @@ async def continue_row(desk: WatchingDesk, caller_user_id: str, language: Langua
     for last in await store.last_watched(desk.db, caller_user_id, MOST_LOOKED_AT):
         lines.setdefault(last.movie_id, []).append(last)
     snapshot = desk.catalog.snapshot
-    found: dict[str, list[tuple[Entry, Episodes, Step, LastWatched]]] = {"resume": [], "next_up": []}
+    found: dict[StepKind, list[_Candidate]] = {"resume": [], "next_up": []}
     async for movie_id, of_title in in_slices(lines.items()):
         entry = snapshot.entries.get(movie_id)
         if entry is None or all(last.removed_at for last in of_title) or _is_done_film(entry, of_title):
             continue
         episodes = Episodes(entry)
         if step := find_step(episodes.places, map(_to_watched, of_title)):
-            found[step.kind].append((entry, episodes, step, of_title[0]))
+            found[step.kind].append(_Candidate(episodes, step, of_title[0].watched_at))
         if len(found["resume"]) >= limit:
             break
     rows = (found["resume"] + found["next_up"])[:limit]
-    wanted = [step.place.episode_id for _, _, step, _ in rows]
-    progress = await store.of_episodes(desk.db, caller_user_id, wanted) if wanted else {}
-    return [
-        _show_row(entry, episodes, step, last, progress.get(step.place.episode_id), language)
-        for entry, episodes, step, last in rows
-    ]
+    progress = await store.of_episodes(desk.db, caller_user_id, [row.episode_id for row in rows]) if rows else {}
+    return [_show_row(row, progress.get(row.episode_id), language) for row in rows]
 
 
 def show_progress(progress: Progress) -> ProgressAnswer:
@@ -183,14 +198,13 @@ def _is_done_film(entry: Entry, lines: list[LastWatched]) -> bool:
     return lines[0].done and entry.episode_ids == (lines[0].episode_id,)
 
 
-def _show_watched(snapshot: Snapshot, progress: Progress, language: Language) -> Json:
-    entry = snapshot.entries.get(progress.movie_id)
-    is_there = entry is not None and progress.episode_id in entry.episode_ids
+def _show_watched(progress: Progress, episodes: Episodes | None, language: Language) -> Json:
+    episode = episodes.list(progress.episode_id) if episodes and progress.episode_id in episodes else None
     return {
         "movie_id": progress.movie_id,
         "episode_id": progress.episode_id,
-        "movie": orjson.Fragment(entry.cards[language]) if entry else None,
-        "episode": Episodes(entry).list(progress.episode_id).model_dump() if entry and is_there else None,
+        "movie": orjson.Fragment(episodes.entry.cards[language]) if episodes else None,
+        "episode": episode.model_dump() if episode else None,
         "position_s": progress.position_s,
         "duration_s": progress.duration_s,
         "done": progress.done,
@@ -199,17 +213,15 @@ def _show_watched(snapshot: Snapshot, progress: Progress, language: Language) ->
     }
 
 
-def _show_row(
-    entry: Entry, episodes: Episodes, step: Step, last: LastWatched, progress: Progress | None, language: Language
-) -> Json:
-    episode = episodes.list(step.place.episode_id)
+def _show_row(row: _Candidate, progress: Progress | None, language: Language) -> Json:
+    episode = row.episodes.list(row.episode_id)
     is_begun = progress is not None and progress.resume_position_s is not None
     return {
-        "kind": step.kind,
-        "movie": orjson.Fragment(entry.cards[language]),
+        "kind": row.step.kind,
+        "movie": orjson.Fragment(row.episodes.entry.cards[language]),
         "episode": episode.model_dump(),
         "position_s": progress.position_s if progress and is_begun else 0,
         "duration_s": progress.duration_s if progress else episode.runtime_s,
         "progress": progress.part if progress and is_begun else 0,
-        "watched_at": iso_z(last.watched_at),
+        "watched_at": iso_z(row.watched_at),
     }

@@ -13,11 +13,15 @@ class Episodes:
     """What a title consists of, each episode with its place."""
 
     def __init__(self, entry: Entry) -> None:
+        self.entry = entry
         self._found: dict[str, tuple[Place, dict[str, Any]]] = {
             episode["id"]: (Place(season["number"], episode["number"], episode["id"]), episode)
             for season in entry.seasons()
             for episode in season.get("episodes", ())
         }
+
+    def __contains__(self, episode_id: str) -> bool:
+        return episode_id in self._found
 
     @property
     def places(self) -> Sequence[Place]:

@@ -13,6 +13,7 @@ from smovie.models.playback import ListedEpisode
 LONGEST_S = 86_400  # of an episode
 DONE_AT = 0.95  # of the duration: what is left are the credits
 BEGUN_AT_S = 5.0  # what was left before then was opened by mistake
+VIEW_AT_S, VIEW_AT = 30.0, 0.1  # or that part of the duration
 _FIRST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 State = Literal["playing", "paused", "stopped"]
@@ -65,6 +66,11 @@ class Progress(StoredModel):
     def is_begun(self) -> bool:
         """Whether it counts as watched at all."""
         return self.done or self.position_s >= BEGUN_AT_S
+
+    @property
+    def is_view(self) -> bool:
+        """Whether so much was seen that it counts among the title's views."""
+        return self.position_s >= min(VIEW_AT_S, VIEW_AT * self.duration_s)
 
     @property
     def resume_position_s(self) -> float | None:

@@ -60,11 +60,13 @@ class ProgressWriter:
         self._turn = asyncio.Lock()
         self._has_some = asyncio.Event()
 
-    def put(self, progress: Progress) -> None:
-        """Take what a player tells. Errors: Unavailable when too much waits."""
+    def put(self, progress: Progress) -> Progress:
+        """Take what a player tells; the newest that waits of this user and episode. Errors: Unavailable when too much
+        waits."""
         if self._count >= MOST_WAITING and self.waiting(progress.user_id, progress.episode_id) is None:
             raise Unavailable("busy", retry_after_s=1)
         self._add(progress.user_id, [progress], [store.last_of(progress)] if progress.is_begun else [])
+        return self._waiting[progress.user_id].episodes[progress.episode_id]
 
     def waiting(self, user_id: str, episode_id: str) -> Progress | None:
         """What is told of somebody and an episode and not stored yet."""

@@ -10,6 +10,7 @@ from smovie.models.catalog import Language
 from smovie.store import progress as store
 from smovie.watching import continue_row
 from tests.api.test_openapi import DESCRIBED, validator_of
+from tests.api.test_reviews import fail_point
 from tests.api.test_snapshot_follows import a_document
 from tests.conftest import StartServer
 from tests.support.api import Answer
@@ -217,6 +218,25 @@ async def test_a_view_is_counted_after_30_s_or_a_tenth(shown: Any, duration_s: f
     assert views == [(viewer.member.id, "title1")]
     await viewer.tell("s1-1x1", seen_at, viewer.at - timedelta(days=1), duration_s=duration_s)
     assert len(views) == 1, "what is old news is no view"
+
+
+async def test_with_the_database_away_progress_is_taken_and_kept_and_what_reads_it_says_so(shown: Any) -> None:
+    viewer = await shown(a_series(1, "1x1"))
+    db, access = viewer.server.runtime.db, viewer.member.access
+    readers = ("/me/history", "/me/continue", "/episodes/s1-1x1/playback")
+    away = {"times": 1_000, "closeConnection": True, "namespace": f"{db.name}.progress"}
+    async with fail_point(db, failCommands=["update"], **away):
+        await viewer.watches("s1-1x1", upto=HALF)
+        for path in readers[:2]:
+            answer = await viewer.server.api.get(path, access=access)
+            assert (answer.status, "retry-after" in answer.headers) == (503, True)
+    async with fail_point(db, failCommands=["find"], **away):
+        for path in readers:
+            assert (await viewer.server.api.get(path, access=access)).status == 503
+        assert (await viewer.tell("s1-1x1", 600)).status == 200
+    await until(lambda: not viewer.server.runtime.watching.writer.is_behind)
+    assert await viewer.resumes("s1-1x1") == 600
+    assert await viewer.row() == [("resume", "s1-1x1")]
 
 
 # -- history -----------------------------------------------------------------------------------------------------------
