@@ -38,7 +38,7 @@ from hub.hub import Hub
 from hub.limits import HubLimits
 from hub.redis_mirror import RedisMirror
 from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
-from smovie import accounts, comments, departures, reviews
+from smovie import accounts, comments, departures, reviews, watchlist
 from smovie.account_feed import AccountFeed
 from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
@@ -82,6 +82,7 @@ from smovie.throttles.counters import Counters
 from smovie.tokens import TokenSigner
 from smovie.views import ViewDesk
 from smovie.watching import WatchingDesk
+from smovie.watchlist import WatchlistDesk
 
 ROOT = Path(__file__).parent
 STOP_WITHIN_S = 8.0  # of the 10 s that DESIGN.md 8 gives, 2 are the database's
@@ -173,6 +174,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         watching = WatchingDesk(db, feed, progress, throttles, view_desk.note)
         trending = Trending(db, feed)
         await up.enter_async_context(_background(view_desk.run(), trending.run()))
+        watchlist_desk = WatchlistDesk(db, feed, throttles)
+        await up.enter_async_context(_background(watchlist.keep_counted(watchlist_desk)))
         folder = MediaFolder(media_dir(settings))
         site = Site(public_url.rstrip("/"))
         up.callback(folder.close)
@@ -196,6 +199,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             watching=watching,
             views=view_desk,
             media=MediaMeans(feed, watching, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
+            watchlist=watchlist_desk,
             site=site,
             sitemaps=Sitemaps(feed, site),
             hub=hub,

@@ -203,6 +203,14 @@ class ApiHandler(RequestHandler):
         self.vary_by("Accept-Language")
         self.finish(content)  # Tornado compares the ETag and makes it a 304
 
+    def send_own(self, body: tuple[bytes, str]) -> None:
+        """Answer with bytes that are the caller's alone, or 304 when the client has them; nobody between keeps them."""
+        content, self._kept_etag = body
+        self.set_header("Cache-Control", "private, no-cache")
+        self.set_header("Content-Language", self.language)
+        self.vary_by("Accept-Language, Authorization")
+        self.finish(content)
+
     def vary_by(self, header: str) -> None:
         """Tell caches that the answer depends on a header of the request."""
         others = self._headers.get("Vary")

@@ -46,6 +46,7 @@ from handlers.api.watching import (
     HistoryHandler,
     ProgressHandler,
 )
+from handlers.api.watchlist import WatchlistHandler, WatchlistTitleHandler
 from handlers.live.long_poll import EventsHandler
 from handlers.live.upgrade import CommentsSocketHandler, NotificationsSocketHandler, VerifySocketHandler
 from handlers.media import MediaHandler
@@ -78,6 +79,8 @@ ROUTES = (
     Route("/api/v1/me/continue/{movie_id}", ContinueTitleHandler),
     Route("/api/v1/me/history", HistoryHandler),
     Route("/api/v1/me/history/{episode_id}", HistoryEpisodeHandler),
+    Route("/api/v1/me/watchlist", WatchlistHandler),
+    Route("/api/v1/me/watchlist/{movie}", WatchlistTitleHandler),
     Route("/media/{token}/{path}", MediaHandler),
     # Talk
     Route("/api/v1/movies/{slug}/reviews", ReviewListHandler),

@@ -26,6 +26,7 @@ from smovie.seo.sitemaps import Sitemaps
 from smovie.store.mongo import Database
 from smovie.views import ViewDesk
 from smovie.watching import WatchingDesk
+from smovie.watchlist import WatchlistDesk
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Runtime:
     reviews: ReviewDesk
     watching: WatchingDesk
     views: ViewDesk
+    watchlist: WatchlistDesk
     media: MediaMeans
     site: Site
     sitemaps: Sitemaps

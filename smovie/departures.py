@@ -36,6 +36,7 @@ from smovie.store import (
     social_accounts,
     users,
     views,
+    watchlist,
 )
 from smovie.store.mongo import Database
 
@@ -131,6 +132,7 @@ _LEFT_BEHIND: tuple[Callable[[Database, str], Awaitable[object]], ...] = (
     _make_comments_nobodys,
     _take_reactions_back,
     _take_reviews_back,
+    watchlist.delete_of_user,
     reports.delete_of_user,
     mutes.delete_of_user,
     notifications.delete_of_user,

@@ -21,7 +21,19 @@ from smovie.models.rooms import SentReport
 from smovie.models.social import SocialAccount
 from smovie.models.views import View
 from smovie.models.watching import LastWatched, Progress
-from smovie.store import comments, notifications, progress, reactions, reports, reviews, social_accounts, users, views
+from smovie.models.watchlist import Listed
+from smovie.store import (
+    comments,
+    notifications,
+    progress,
+    reactions,
+    reports,
+    reviews,
+    social_accounts,
+    users,
+    views,
+    watchlist,
+)
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle
 
@@ -33,7 +45,7 @@ class _Read(Protocol):
 
     def __call__(
         self, db: Database, user_id: str, *, after: str, limit: int
-    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview | Progress | LastWatched | View]]: ...
+    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview | Progress | LastWatched | View | Listed]]: ...
 
 
 # What grows without bound, by its name in `Export`. A collection of people's data adds a line.
@@ -45,6 +57,7 @@ _GROWING: tuple[tuple[str, _Read], ...] = (
     ("progress", progress.of_user),
     ("last_watched", progress.last_of_user),
     ("views", views.of_user),
+    ("watchlist", watchlist.of_user),
 )
 
 

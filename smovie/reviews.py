@@ -4,30 +4,25 @@ The stored reviews are the truth; a title's figures follow by counting, at most 
 many review it, and are exact when who reviewed is answered (docs/decisions/0011).
 """
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 
-import structlog
-
 from smovie.catalog.feed import CatalogFeed
 from smovie.catalog.queries import find_entry
-from smovie.errors import Unavailable
 from smovie.models.accounts import Identity
 from smovie.models.avatars import avatar_of
 from smovie.models.base import now
 from smovie.models.comments import AuthorAnswer
 from smovie.models.reviews import Review, ReviewAnswer, ReviewDraft, ReviewPage, ReviewQuery
+from smovie.recounting import count_all, count_title, repeat
 from smovie.store import reviews
 from smovie.store.mongo import Database
+from smovie.store.reviews import COUNTED
 from smovie.talk.turns import Turns
 from smovie.throttles import Throttle, Throttles
 
-log = structlog.get_logger("reviews")
-
 SETTLE_AFTER_S = 2.0  # a change that is older and not counted is nobody's any more
 LOOK_EVERY_S = 1.0
-_COUNTS_MAX = 20  # tries; each that fails means that another instance has counted
 
 
 @dataclass(frozen=True)
@@ -82,23 +77,17 @@ def show_review(review: Review) -> ReviewAnswer:
 
 async def settle(desk: ReviewDesk) -> None:
     """Count what was stored by somebody who crashed before counting it, until cancelled."""
-    while True:
-        await asyncio.sleep(LOOK_EVERY_S)
-        try:
-            titles = await reviews.uncounted_titles(desk.db, time.time() - SETTLE_AFTER_S)
-            counted = await asyncio.gather(*(_count_anew(desk, title) for title in titles), return_exceptions=True)
-            if problem := next((result for result in counted if isinstance(result, BaseException)), None):
-                raise problem
-        except Unavailable:
-            log.warning("reviews wait for the database to be counted")
+
+    async def settle_old() -> None:
+        titles = await COUNTED.uncounted_titles(desk.db, time.time() - SETTLE_AFTER_S)
+        await count_all(titles, lambda title: _count_anew(desk, title))
+
+    await repeat(settle_old, every_s=LOOK_EVERY_S, what=COUNTED)
 
 
 async def count_anew(db: Database, movie_id: str) -> None:
     """Make a title's figures what its reviews say. Errors: Unavailable; `settle` does it later."""
-    for _ in range(_COUNTS_MAX):
-        if await reviews.recount(db, movie_id):
-            return
-    raise Unavailable("busy", retry_after_s=1)
+    await count_title(db, COUNTED, movie_id)
 
 
 async def _count_anew(desk: ReviewDesk, movie_id: str) -> None:

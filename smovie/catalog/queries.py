@@ -84,6 +84,11 @@ def find_entry(snapshot: Snapshot, slug: str) -> Entry:
     return entry
 
 
+def find_title(snapshot: Snapshot, name: str) -> Entry:
+    """A visible title by its id or, where that is none, its slug. Errors: NotFound."""
+    return snapshot.entries.get(name) or find_entry(snapshot, name)
+
+
 def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes], *, shows_figures: bool = True) -> Body:
     """What `make` gives, made once between two changes of the catalogue, figures among them where it shows any."""
     bodies = snapshot.bodies if shows_figures else snapshot.still_bodies

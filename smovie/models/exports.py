@@ -10,6 +10,7 @@ from smovie.models.reviews import OwnReview
 from smovie.models.rooms import SentReport
 from smovie.models.views import View
 from smovie.models.watching import LastWatched, Progress
+from smovie.models.watchlist import Listed
 
 
 class ExportedAddress(Model):
@@ -59,3 +60,4 @@ class Export(ExportHead):
     progress: list[Progress]
     last_watched: list[LastWatched]
     views: list[View]
+    watchlist: list[Listed]

@@ -81,6 +81,13 @@ INDEXES = (
     Index("views_daily", (("day", 1), ("movie_id", 1), ("count", 1)), "what is viewed most these weeks"),
     Index("views_daily", (("unshown", 1), ("day", 1)), "counts that titles do not show yet", only={"unshown": True}),
     Index("views_daily", (("day", 1),), "old counts leave by themselves", expire_after_s=COUNTS_KEPT_S),
+    Index("watchlist", (("movie_id", 1), ("user_id", 1)), "how a title stands in somebody's list; one of each",
+          unique=True),
+    Index("watchlist", (("movie_id", 1), ("state", 1)), "how many lists a title stands in"),
+    Index("watchlist", (("user_id", 1), ("change", -1)), "a page of a user's list"),
+    Index("watchlist", (("user_id", 1), ("_id", 1)), "a user's whole list: to export it, to delete it"),
+    Index("watchlist", (("uncounted", 1), ("movie_id", 1)), "changes that the title's figure misses",
+          only={"uncounted": {"$type": "string"}}),
     Index("mails", (("due_at", 1),), "the mailer takes what is due"),
 )  # fmt: skip
 

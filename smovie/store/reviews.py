@@ -1,22 +1,19 @@
 """The `reviews` collection, the truth of every title's rating: one document of each user and title.
 
-A change marks its document as `uncounted` until the title's figures were counted with it. A review that is taken back
-stays, without a rating, until then. So whatever is stored is counted, whoever crashes (docs/decisions/0011).
+A review that is taken back stays, without a rating, until its title was counted without it (`smovie/store/counted.py`).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from smovie.ids import id_at, new_id
+from smovie.ids import new_id
 from smovie.models.reviews import OwnReview, Review, ReviewDraft, ReviewQuery
+from smovie.store.counted import Counted
 from smovie.store.mongo import Database, Document, DuplicateKeyError, store_call, unpack
 
 REVISIONS_MAX = 20  # the newest; each keeps what a review said before
 _SHOWN = {"revisions": 0}
 _IS_THERE = {"$gt": ["$rating", None]}
 _TAKEN_BACK: Document = {"rating": None, "text": "", "spoiler": False, "revisions": []}
-_RECOUNTS = "stats.recounts"
-_TITLES_TOGETHER = 100
 
 
 @store_call
@@ -74,35 +71,6 @@ async def take_back_all(db: Database, user_id: str) -> list[str]:
     return [row["movie_id"] async for row in db.reviews.find({"user_id": user_id}, {"movie_id": 1})]
 
 
-@store_call
-async def uncounted_titles(db: Database, before: float) -> list[str]:
-    """Titles whose figures miss a change of before a moment (seconds since 1970): some, those of the oldest changes."""
-    marked = {"uncounted": {"$type": "string", "$lt": id_at(before)}}  # index uncounted, movie_id
-    cursor = db.reviews.find(marked, {"movie_id": 1}).sort("uncounted", 1).limit(_TITLES_TOGETHER)
-    return sorted({row["movie_id"] async for row in cursor})
-
-
-@store_call
-async def recount(db: Database, movie_id: str) -> bool:
-    """Make a title's figures what its reviews say; False when somebody else did so meanwhile, and it must be repeated.
-
-    Every count ends in a write, and that only where no other count has written since this one began. So counts that
-    are written follow each other, each sees all that the one before saw, and none goes back.
-    """
-    marked = {"movie_id": movie_id, "uncounted": {"$type": "string"}}  # index uncounted, movie_id
-    marks = [row["uncounted"] async for row in db.durable("reviews").find(marked, {"uncounted": 1})]
-    movie = await db.durable("movies").find_one({"_id": movie_id}, {_RECOUNTS: 1})
-    if movie is not None:
-        seen = movie.get("stats", {}).get("recounts")
-        figures = await _count(db, movie_id)
-        still = {"_id": movie_id, _RECOUNTS: seen}
-        done = await db.movies.update_one(still, {"$set": figures, "$inc": {_RECOUNTS: 1}})
-        if not done.matched_count:
-            return False
-    await _unmark(db, movie_id, marks)
-    return True
-
-
 async def _count(db: Database, movie_id: str) -> Document:
     stages = [
         {"$match": {"movie_id": movie_id, "rating": {"$gt": 0}}},  # index movie_id, rating
@@ -116,12 +84,7 @@ async def _count(db: Database, movie_id: str) -> Document:
     }
 
 
-async def _unmark(db: Database, movie_id: str, marks: Sequence[str]) -> None:
-    """Those that were counted as they are: a later change has another mark."""
-    if marks:
-        counted = {"uncounted": {"$in": list(marks)}, "movie_id": movie_id}  # index uncounted, movie_id
-        await db.reviews.delete_many({**counted, "rating": None})
-        await db.reviews.update_many(counted, {"$unset": {"uncounted": ""}})
+COUNTED = Counted("reviews", member="rating", recounts="stats.recounts", figures=_count)
 
 
 def _key(movie_id: str, user_id: str) -> Document:

@@ -170,6 +170,7 @@ def places(scene: Scene) -> dict[str, str]:
     return {
         "episode_id": by_slug["pho"].episode_ids[0],
         "movie_id": by_slug["pho"].id,
+        "movie": "spirited-away",
         "path": "site/site.css",
         "person_id": by_slug["spirited-away"].movie().directors[0].person_id,
         "session_id": session_of(scene.owner),
@@ -200,6 +201,9 @@ DECISIONS = {
     "DELETE /api/v1/me/history": Decision(VERIFIED, 204),
     "DELETE /api/v1/me/history/{episode_id}": Decision(VERIFIED, 204),
     "GET /media/{token}/{path}": Decision(VERIFIED, 200, at=own_media, but={Who.NOBODY: 403}),
+    "GET /api/v1/me/watchlist": Decision(VERIFIED, 200),
+    "PUT /api/v1/me/watchlist/{movie}": Decision(VERIFIED, 200, {"state": "watching"}),
+    "DELETE /api/v1/me/watchlist/{movie}": Decision(VERIFIED, 204),
     # Talk
     "GET /api/v1/movies/{slug}/reviews": Decision(PUBLIC, 200),
     "PUT /api/v1/movies/{slug}/review": Decision(VERIFIED, 200, {"rating": 8, "text": "hay quá"}),
