@@ -67,6 +67,7 @@ from smovie.passwords import PasswordHasher
 from smovie.pictures import PictureMaker
 from smovie.reviews import ReviewDesk
 from smovie.sealing import TokenCipher
+from smovie.search_log import SearchDesk, SearchLog
 from smovie.seo.site import Site
 from smovie.seo.sitemaps import Sitemaps
 from smovie.store.comments import CommentWriter
@@ -176,6 +177,9 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         await up.enter_async_context(_background(view_desk.run(), trending.run()))
         watchlist_desk = WatchlistDesk(db, feed, throttles)
         await up.enter_async_context(_background(watchlist.keep_counted(watchlist_desk)))
+        search_log = SearchLog(db)
+        up.push_async_callback(search_log.flush)
+        await up.enter_async_context(_background(search_log.run()))
         folder = MediaFolder(media_dir(settings))
         site = Site(public_url.rstrip("/"))
         up.callback(folder.close)
@@ -200,6 +204,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             views=view_desk,
             media=MediaMeans(feed, watching, identities, MediaSigner(secret, previous), MediaShelf(folder, public_url)),
             watchlist=watchlist_desk,
+            searches=SearchDesk(feed, throttles, search_log),
             site=site,
             sitemaps=Sitemaps(feed, site),
             hub=hub,
@@ -245,6 +250,7 @@ async def _drain(server: HTTPServer, runtime: Runtime) -> None:
             await runtime.live.drain()
             await runtime.comments.writer.flush()
             await runtime.notifications.flush()
+            await runtime.searches.log.flush()
             while len(runtime.live) or runtime.traffic.under_way:
                 await asyncio.sleep(0.02)
             await server.close_all_connections()

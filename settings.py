@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     limit_reports_per_user: Limit = Field("10/10 minutes", description="of comments")
     limit_reviews_per_user: Limit = Field("30/10 minutes", description="given, changed and taken back")
     limit_progress_per_user: Limit = Field("240/minute", description="told by all their players")
+    limit_search_clicks_per_address: Limit = Field("60/minute", description="reports of what was chosen")
     limit_watchlist_changes_per_user: Limit = Field("120/minute", description="put, changed and taken off")
     limit_notifications_per_user: Limit = Field("60/hour", description="of replies to one user; past it none is kept")
     limit_notifications_per_sender: Limit = Field("10/hour", description="… of one sender's to one user")

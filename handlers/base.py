@@ -40,6 +40,7 @@ class ApiHandler(RequestHandler):
     """A resource of the API. Subclasses declare methods with `@operation`; HEAD follows GET by itself."""
 
     identity: Identity | None = None
+    is_anonymous = True  # no token was sent; else `identity` is None only while the database is away
     _kept_etag: str | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -97,7 +98,13 @@ class ApiHandler(RequestHandler):
             if access is Access.PUBLIC:
                 return
             raise Unauthenticated("token_missing")
-        self.identity = await self.runtime.identities.identify(token.strip())
+        self.is_anonymous = False
+        try:
+            self.identity = await self.runtime.identities.identify(token.strip())
+        except Unavailable:
+            if access is not Access.PUBLIC:
+                raise
+            return  # nobody can say who calls, and what is public is theirs all the same
         admit(access, self.identity)
 
     @property

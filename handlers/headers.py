@@ -12,6 +12,7 @@ from smovie.models.catalog import Language
 JSON = "application/json; charset=utf-8"
 CACHE_CATALOGUE = "public, max-age=0, must-revalidate"  # kept, and asked about each time
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ROBOT = re.compile(r"(?<!cu)bot\b|crawl|spider|slurp|preview|monitor", re.IGNORECASE)  # Cubot makes telephones
 _ZERO = re.compile(r"0(\.0*)?")
 _MOST_OF_LANGUAGES = 300  # characters of a header: answers are kept by it
 _CORS_EXPOSED = "ETag, Retry-After, X-Request-Id, Content-Language, Content-Range, Accept-Ranges"
@@ -36,6 +37,11 @@ def headers_of_every_answer(asked: HTTPHeaders, allowed_origins: frozenset[str])
         given["Access-Control-Allow-Origin"] = origin
         given["Access-Control-Expose-Headers"] = _CORS_EXPOSED
     return given
+
+
+def is_robot(headers: HTTPHeaders) -> bool:
+    """Whether a program says that it looks for nobody in particular: crawlers, previews, monitors."""
+    return bool(_ROBOT.search(headers.get("User-Agent", "")))
 
 
 def takes_gzip(accept_encoding: str) -> bool:

@@ -28,6 +28,7 @@ _NOT_PLAIN = frozenset(
     {"Authorization", "Content-Encoding", "Content-Length", "Content-Type", "Expect", "Transfer-Encoding"}
 )
 _TAGS = {f"/api/v1/{collection}": collection for collection in ("genres", "nations", "exclusivities")}
+_OF_A_MOVIE = f"{queries.MOVIES_PATH}/"
 _ONE = re.compile(r"/api/v1/(movies|people)/([a-z0-9-]+)")
 
 
@@ -81,7 +82,10 @@ class PlainReads:
             given[name] = value
         given["Cache-Control"] = CACHE_CATALOGUE
         given["Content-Language"] = language
-        given["Vary"] = f"{given['Vary']}, Accept-Language" if "Vary" in given else "Accept-Language"
+        varies = "Accept-Language"
+        if path.startswith(_OF_A_MOVIE):  # who is signed in is shown more
+            varies = f"Authorization, {varies}"
+        given["Vary"] = f"{given['Vary']}, {varies}" if "Vary" in given else varies
         given["Etag"] = etag
         if held is None:
             given["Content-Length"] = str(len(content))

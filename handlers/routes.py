@@ -36,7 +36,7 @@ from handlers.api.passwords import (
 from handlers.api.playback import PlaybackHandler
 from handlers.api.reviews import ReviewHandler, ReviewListHandler
 from handlers.api.rooms import MuteHandler, MuteListHandler, PinHandler, RoomHandler
-from handlers.api.search import SearchHandler, SuggestHandler
+from handlers.api.search import SearchClickHandler, SearchHandler, SuggestHandler
 from handlers.api.sessions import LogoutAllHandler, SessionHandler, SessionListHandler
 from handlers.api.social import FacebookHandler, MyFacebookHandler
 from handlers.api.watching import (
@@ -63,6 +63,7 @@ ROUTES = (
     Route("/api/v1/movies", MovieListHandler),
     Route("/api/v1/movies/{slug}", MovieHandler),
     Route("/api/v1/search", SearchHandler),
+    Route("/api/v1/search/click", SearchClickHandler),
     Route("/api/v1/search/suggest", SuggestHandler),
     Route("/api/v1/genres", GenreListHandler),
     Route("/api/v1/nations", NationListHandler),

@@ -21,6 +21,7 @@ from smovie.identities import IdentityCheck
 from smovie.media.playback import MediaMeans
 from smovie.notifications import NotificationDesk
 from smovie.reviews import ReviewDesk
+from smovie.search_log import SearchDesk
 from smovie.seo.site import Site
 from smovie.seo.sitemaps import Sitemaps
 from smovie.store.mongo import Database
@@ -56,6 +57,7 @@ class Runtime:
     watching: WatchingDesk
     views: ViewDesk
     watchlist: WatchlistDesk
+    searches: SearchDesk
     media: MediaMeans
     site: Site
     sitemaps: Sitemaps

@@ -3,10 +3,12 @@
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
+from smovie import own_titles
 from smovie.catalog import queries
 from smovie.discovery import similar
-from smovie.models.catalog_answers import MovieDetail, MoviePage, PersonDetail, TagList
+from smovie.models.catalog_answers import MoviePage, PersonDetail, TagList
 from smovie.models.catalog_query import MovieQuery
+from smovie.models.own_titles import MovieAnswer
 from smovie.models.similar import SimilarList, SimilarQuery
 from smovie.models.trending import TrendingPage, TrendingQuery
 
@@ -19,11 +21,16 @@ class MovieListHandler(ApiHandler):
 
 
 class MovieHandler(ApiHandler):
-    @operation(access=Access.PUBLIC, answer=MovieDetail, cacheable=True)
+    @operation(access=Access.PUBLIC, answer=MovieAnswer, cacheable=True)
     async def get(self, slug: str) -> None:
-        """Show all of a title."""
-        catalog, site = self.runtime.catalog, self.runtime.site
-        self.send_kept(queries.show_movie(catalog.snapshot, slug, self.language, site))
+        """Show all of a title; to who is signed in also what they gave it, and how it stands in their watchlist."""
+        snapshot, site = self.runtime.catalog.snapshot, self.runtime.site
+        if self.is_anonymous:
+            self.vary_by("Authorization")
+            self.send_kept(queries.show_movie(snapshot, slug, self.language, site))
+        else:
+            own = own_titles.show_own_movie(self.runtime.db, snapshot, slug, self.language, site, self.identity)
+            self.send_own(await own)
 
 
 class SimilarHandler(ApiHandler):

@@ -17,10 +17,13 @@ def _is_not_blank(text: str) -> str:
     return text
 
 
+Text = Annotated[str, Field(max_length=MOST_LETTERS), AfterValidator(_is_not_blank)]
+
+
 class SearchQuery(Model):
     """A search. Marks may be left out; those that are typed decide the order."""
 
-    q: Annotated[str, AfterValidator(_is_not_blank)] = Field(max_length=MOST_LETTERS)
+    q: Text
     limit: int = Field(20, ge=1, le=50)
 
 

@@ -4,6 +4,7 @@ Shape of every answer: (JSON bytes, strong ETag). They are not kept: people type
 and details is worth more.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -22,12 +23,21 @@ from smovie.search.suggesting import suggest as find_suggestions
 _MOST_PEOPLE = 3  # whose names are marked in a hit
 
 
-def search(snapshot: Snapshot, query: SearchQuery, language: Language) -> Body:
+@dataclass(frozen=True)
+class Found:
+    """The answer to a search, and how many hits it has."""
+
+    body: Body
+    hits: int
+
+
+def search(snapshot: Snapshot, query: SearchQuery, language: Language) -> Found:
     """The titles that a text means, best first, with where in them its words stand."""
     answer = find(snapshot.search, query.q, query.limit)
     marker = Marker(answer.words)
     hits = b",".join(_hit(snapshot, hit, answer, marker, language) for hit in answer.hits)
-    return tagged(encode({"q": query.q})[:-1] + b',"results":[' + hits + b"]}")
+    body = tagged(encode({"q": query.q})[:-1] + b',"results":[' + hits + b"]}")
+    return Found(body, len(answer.hits))
 
 
 def suggest(snapshot: Snapshot, query: SuggestQuery, language: Language, trending: Trending) -> Body:

@@ -88,6 +88,8 @@ INDEXES = (
     Index("watchlist", (("user_id", 1), ("_id", 1)), "a user's whole list: to export it, to delete it"),
     Index("watchlist", (("uncounted", 1), ("movie_id", 1)), "changes that the title's figure misses",
           only={"uncounted": {"$type": "string"}}),
+    Index("searches_daily", (("day", 1),), "what was searched for in a time; old days leave by themselves",
+          expire_after_s=400 * 86_400),
     Index("mails", (("due_at", 1),), "the mailer takes what is due"),
 )  # fmt: skip
 

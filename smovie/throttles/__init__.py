@@ -50,6 +50,7 @@ class Throttle(StrEnum):
     REPORTS_PER_USER = auto()
     REVIEWS_PER_USER = auto()
     PROGRESS_PER_USER = auto()
+    SEARCH_CLICKS_PER_ADDRESS = auto()
     WATCHLIST_CHANGES_PER_USER = auto()
     NOTIFICATIONS_PER_USER = auto()
     NOTIFICATIONS_PER_SENDER = auto()

@@ -187,6 +187,7 @@ DECISIONS = {
     "GET /api/v1/trending": Decision(PUBLIC, 200),
     "GET /api/v1/banners": Decision(PUBLIC, 200),
     "GET /api/v1/search": Decision(PUBLIC, 200, query="q=pho"),
+    "POST /api/v1/search/click": Decision(PUBLIC, 204, {"q": "vung dat linh hon", "movie": "spirited-away"}),
     "GET /api/v1/search/suggest": Decision(PUBLIC, 200),
     "GET /api/v1/genres": Decision(PUBLIC, 200),
     "GET /api/v1/nations": Decision(PUBLIC, 200),
