@@ -38,7 +38,7 @@ from hub.hub import Hub
 from hub.limits import HubLimits
 from hub.redis_mirror import RedisMirror
 from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
-from smovie import accounts, comments, departures, reviews, watchlist
+from smovie import accounts, comments, departures, new_episodes, reviews, watchlist
 from smovie.account_feed import AccountFeed
 from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
@@ -161,7 +161,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         mailer = Mailer(db, letters, _mail_sender(settings), settings.mail_from)
         await up.enter_async_context(_background(mailer.run(), departures.finish_departures(means)))
         limit = CommentLimit(settings.limit_comments_per_10s, counters)
-        told = NotificationDesk(db, throttles, hub)
+        told = NotificationDesk(db, feed, throttles, hub)
         up.push_async_callback(told.flush)
         desk = CommentDesk(db, feed, writer, limit, SlowMode(counters), rules, throttles, hub, told)
         await up.enter_async_context(_background(comments.tell_settled(desk)))
@@ -184,6 +184,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         site = Site(public_url.rstrip("/"))
         up.callback(folder.close)
         await feed.wait_loaded()
+        await up.enter_async_context(_background(new_episodes.keep_told(told)))
         if settings.redis_url:
             await up.enter_async_context(_mirrored(settings, hub, desk))
         await account_feed.wait_begun()

@@ -167,6 +167,13 @@ class Hub:
         room = self._rooms.get(name)
         return room.log.forgotten_upto() if room else ""
 
+    def may_return(self, name: str) -> bool:
+        """Whether anybody may be in the room, or come back to where they stood in it.
+
+        Rooms that are forgotten begin anew, so who returns to one gets a fresh page. Only the mirror knows all rooms.
+        """
+        return self._mirror_in_use is not None or name in self._rooms
+
     async def follow(self, name: str) -> None:
         """Have the room's log here, though nobody listens: for who wants to know what it holds."""
         await self._opened(name)

@@ -95,6 +95,7 @@ def _shown(account: SocialAccount) -> ExportedSocialAccount:
 
 def _told(one: Notification) -> ExportedNotification:
     return ExportedNotification(
-        id=one.id, kind=one.kind, episode_id=one.episode_id, comment_id=one.comment_id, read=one.read,
+        id=one.id, kind=one.kind, episode_id=one.episode_id, comment_id=one.comment_id, movie_id=one.movie_id,
+        read=one.read,
         created_at=one.created_at,
     )  # fmt: skip

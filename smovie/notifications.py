@@ -1,7 +1,8 @@
 """Telling somebody about their own things, in a list that stays and in their own room (ROOMS.md 28).
 
 A reply is told to the author of the comment it hangs under and to the author of the one it answers, where these are
-two; to nobody twice, and never to who wrote it. A comment that a moderator deletes is told to its author.
+two; to nobody twice, and never to who wrote it. A comment that a moderator deletes is told to its author, and new
+episodes to whoever has the title in their watchlist (`smovie/new_episodes.py`).
 
 Telling never fails what it tells of, nor makes it wait: it happens beside it, stored first, then published.
 """
@@ -11,18 +12,23 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import structlog
 
+from smovie.catalog.feed import CatalogFeed
+from smovie.catalog.snapshot import Snapshot
 from smovie.errors import Unavailable
 from smovie.ids import IdSource
 from smovie.models.accounts import Identity
 from smovie.models.base import now
+from smovie.models.catalog import Language
 from smovie.models.comments import NOBODY_ID, Comment
 from smovie.models.notifications import (
     Kind,
     Notification,
     NotificationPage,
     NotificationQuery,
+    QuotedTitle,
     ReadDraft,
     event_of,
     show_notification,
@@ -43,6 +49,7 @@ class NotificationDesk:
     """What the verbs of notifications work with."""
 
     db: Database
+    catalog: CatalogFeed
     throttles: Throttles
     rooms: Rooms
     ids: IdSource = field(default_factory=IdSource)
@@ -88,21 +95,29 @@ async def notify(desk: NotificationDesk, kind: Kind, user_id: str, comment: Comm
         )  # fmt: skip
         if not await notifications.insert(desk.db, told):
             return  # another instance was faster
-        await _trim(desk.db, user_id)
+        await trim(desk.db, user_id)
     # An earlier teller may have been killed between storing and publishing.
     await desk.rooms.publish(room_of_user(user_id), event_of(told, comment), subject=told.id, once=True)
 
 
-async def read_page(desk: NotificationDesk, caller: Identity, query: NotificationQuery) -> NotificationPage:
-    """A page of the caller's notifications in ascending order, each with its comment as it is now."""
+async def read_page(
+    desk: NotificationDesk, caller: Identity, query: NotificationQuery, language: Language
+) -> NotificationPage:
+    """A page of the caller's notifications in ascending order, each with its comment or title as it is now."""
     found = await notifications.page(desk.db, caller.user_id, query)
     shown, unread = await asyncio.gather(
-        comments.by_ids(desk.db, [one.comment_id for one in found]), count_unread(desk, caller.user_id)
+        comments.by_ids(desk.db, [one.comment_id for one in found if one.comment_id]),
+        count_unread(desk, caller.user_id),
     )
     by_id = {comment.id: comment for comment in shown}
     edge = found[0].id if len(found) == query.limit else None
     return NotificationPage(
-        results=[show_notification(one, by_id.get(one.comment_id)) for one in found], next=edge, unread=unread
+        results=[
+            show_notification(one, by_id.get(one.comment_id or ""), _quoted(desk.catalog.snapshot, one, language))
+            for one in found
+        ],
+        next=edge,
+        unread=unread,
     )
 
 
@@ -138,9 +153,18 @@ async def _may_tell(desk: NotificationDesk, user_id: str, *, sender_id: str) -> 
     ) and await desk.throttles.allows(Throttle.NOTIFICATIONS_PER_USER, user_id)
 
 
-async def _trim(db: Database, user_id: str) -> None:
+async def trim(db: Database, user_id: str) -> None:
+    """Remove what a user was told and does not keep any more."""
     if oldest := await notifications.last_kept(db, user_id, MOST_KEPT):
         await notifications.delete_before(db, user_id, oldest)
+
+
+def _quoted(snapshot: Snapshot, one: Notification, language: Language) -> QuotedTitle | None:
+    entry = snapshot.entries.get(one.movie_id or "")
+    if entry is None:
+        return None
+    card = orjson.loads(entry.cards[language])
+    return QuotedTitle(id=entry.id, slug=entry.slug, title=card["title"], poster=card["poster"])
 
 
 def _soon(desk: NotificationDesk, telling: Coroutine[Any, Any, None]) -> None:

@@ -7,7 +7,7 @@ most every 10 s for it, however many put it into their lists, and a change from 
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from smovie.catalog.feed import CatalogFeed
@@ -19,6 +19,7 @@ from smovie.models.accounts import Identity
 from smovie.models.base import iso_z, now
 from smovie.models.catalog import Language
 from smovie.models.watchlist import Listed, ListedAnswer, WatchlistDraft, WatchlistQuery, WatchState
+from smovie.new_episodes import begin_following
 from smovie.recounting import count_all, count_title, repeat
 from smovie.store import watchlist
 from smovie.store.mongo import Database
@@ -52,6 +53,7 @@ class WatchlistDesk:
     db: Database
     catalog: CatalogFeed
     throttles: Throttles
+    followed: set[str] = field(default_factory=set)  # titles whose new episodes are looked for
 
 
 async def put_title(desk: WatchlistDesk, caller: Identity, title: str, draft: WatchlistDraft) -> ListedAnswer:
@@ -60,7 +62,11 @@ async def put_title(desk: WatchlistDesk, caller: Identity, title: str, draft: Wa
     Errors: NotFound, Conflict for a list that is full, TooMany, Unavailable.
     """
     await desk.throttles.take(Throttle.WATCHLIST_CHANGES_PER_USER, caller.user_id)
-    movie_id, at = find_title(desk.catalog.snapshot, title).id, now()
+    entry, at = find_title(desk.catalog.snapshot, title), now()
+    movie_id = entry.id
+    if movie_id not in desk.followed:
+        await begin_following(desk.db, entry)
+        desk.followed.add(movie_id)
     stored = await watchlist.put(desk.db, movie_id, caller.user_id, draft.state, at)
     is_new = stored.added_at == at
     # Looked at afterwards: of two tabs that add the last one at once, both see it, and neither gets past the bound.

@@ -11,7 +11,7 @@ class NotificationListHandler(ApiHandler):
     @operation(access=Access.VERIFIED, answer=NotificationPage)
     async def get(self, query: NotificationQuery) -> None:
         """Show a page of the caller's notifications in ascending order, the newest unless asked otherwise."""
-        self.send(await notifications.read_page(self.runtime.notifications, self.caller, query))
+        self.send(await notifications.read_page(self.runtime.notifications, self.caller, query, self.language))
 
 
 class NotificationsReadHandler(ApiHandler):

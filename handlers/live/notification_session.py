@@ -12,6 +12,7 @@ from typing import Any
 
 from tornado.locale import Locale
 
+from handlers.headers import language_of
 from handlers.live.connection import LiveConnection
 from handlers.live.frames import Frame, parse, reply_id
 from handlers.live.session import SocketSession, seconds_left
@@ -52,7 +53,9 @@ class NotificationSession(SocketSession):
             if joined.recovered:
                 page: dict[str, Any] = {"unread": await notifications.count_unread(desk, identity.user_id)}
             else:
-                page = _shown(await notifications.read_page(desk, identity, NotificationQuery()))
+                page = _shown(
+                    await notifications.read_page(desk, identity, NotificationQuery(), language_of(self._locale))
+                )
         except Refusal as refusal:
             self._refuse(refusal, {})
             self.connection.close(TRY_AGAIN_LATER, refusal.code)
@@ -85,7 +88,9 @@ class NotificationSession(SocketSession):
         self._count_frame()
         desk = self._runtime.notifications
         if message["type"] == "history":
-            page = await notifications.read_page(desk, identity, parse(NotificationQuery, message))
+            page = await notifications.read_page(
+                desk, identity, parse(NotificationQuery, message), language_of(self._locale)
+            )
             self._say({"type": "history", **reply_id(message), **_shown(page)})
         elif message["type"] == "read":
             unread = await notifications.mark_read(desk, identity, parse(ReadDraft, message))

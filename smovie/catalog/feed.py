@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import structlog
 
-from smovie.catalog.snapshot import Snapshot
+from smovie.catalog.snapshot import Entry, Snapshot
 from smovie.errors import Unavailable
 from smovie.models.catalog import Tag
 from smovie.slices import in_slices
@@ -29,11 +29,15 @@ _EMBEDDED_AS = {"genres": "genres", "nations": "nation", "exclusivities": "exclu
 
 
 class CatalogFeed:
-    """Owns the snapshot that is served: `snapshot`; `is_following` says whether edits arrive at present."""
+    """Owns the snapshot that is served: `snapshot`; `is_following` says whether edits arrive at present.
+
+    `grown` are titles that have come to be shown with episodes that were not: whoever wants to know takes them out.
+    """
 
     def __init__(self, db: Database) -> None:
         self.snapshot = Snapshot()
         self.is_following = False
+        self.grown: set[str] = set()
         self._db = db
         self._loaded = asyncio.Event()
 
@@ -103,7 +107,9 @@ class CatalogFeed:
             elif change.document is None:
                 self.snapshot.remove(change.id)
             else:
+                before = self.snapshot.entries.get(change.id)
                 _put(self.snapshot, change.document)
+                self._look_for_episodes(before, self.snapshot.entries.get(change.id))
         commit()
 
     def _apply_banner(self, change: Change) -> None:
@@ -111,6 +117,11 @@ class CatalogFeed:
             self.snapshot.banners.remove(change.id)
         else:
             _put_banner(self.snapshot, change.document)
+
+    def _look_for_episodes(self, before: Entry | None, after: Entry | None) -> None:
+        known = before.episode_ids if before else ()
+        if after and after.episode_ids != known and not set(known).issuperset(after.episode_ids):
+            self.grown.add(after.id)
 
     async def _apply_name(self, change: Change) -> None:
         """Take a tag's or person's new name, and carry it into the titles that embed it."""

@@ -29,12 +29,13 @@ class ExportedSocialAccount(Model):
 
 
 class ExportedNotification(Model):
-    """What they were told; whose comment it is about is that author's."""
+    """What they were told; whose comment it is about is that author's, what its title is called the catalogue's."""
 
     id: str
     kind: Kind
     episode_id: str
-    comment_id: str
+    comment_id: str | None
+    movie_id: str | None
     read: bool
     created_at: Moment
 

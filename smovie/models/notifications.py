@@ -14,26 +14,40 @@ NotificationId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
 class Kind(StrEnum):
-    """What happened: somebody replied to a comment of the receiver's, or a moderator took one away."""
+    """What happened: somebody replied to a comment of the receiver's, a moderator took one away, or a title of their
+    watchlist has new episodes."""
 
     REPLY = "reply"
     MODERATION = "moderation"
+    NEW_EPISODE = "new_episode"
 
 
 class Notification(StoredModel):
-    """What somebody was told. It holds no text and no name: those are the comment's, while that is there.
+    """What somebody was told. It holds no text and no name: those are the comment's or title's, while that is there.
 
-    `comment_id` is the reply, or the receiver's own comment that was moderated; `parent_id` what it hangs under.
+    `comment_id` is the reply, or the receiver's own comment that was moderated; `parent_id` what it hangs under. Of new
+    episodes there are `movie_id`, `episode_id` of the first one and in `episodes` how many came together.
     """
 
     id: str
     user_id: str
     kind: Kind
     episode_id: str
-    comment_id: str
+    comment_id: str | None = None
     parent_id: str | None = None
+    movie_id: str | None = None
+    episodes: int | None = None
     read: bool = False
     created_at: Moment
+
+
+class QuotedTitle(Model):
+    """A title that a notification is about, as it is now, named in the language asked for."""
+
+    id: str
+    slug: str
+    title: str
+    poster: str
 
 
 class QuotedComment(Model):
@@ -45,14 +59,16 @@ class QuotedComment(Model):
 
 
 class NotificationAnswer(Model):
-    """A notification as its receiver sees it; `comment` is null where that was deleted."""
+    """A notification as its receiver sees it; `comment` is null where that was deleted, `movie` where it is hidden."""
 
     id: str
     kind: Kind
     episode_id: str
-    comment_id: str
+    comment_id: str | None
     parent_id: str | None
     comment: QuotedComment | None
+    movie: QuotedTitle | None
+    episodes: int | None = Field(description="of new ones, how many came together; `episode_id` is the first")
     read: bool
     created_at: Moment
 
@@ -85,25 +101,28 @@ class ReadDraft(Model):
         return self
 
 
-def show_notification(one: Notification, comment: Comment | None) -> NotificationAnswer:
-    """What its receiver may see, with the comment that it is about, where that is there."""
+def show_notification(one: Notification, comment: Comment | None, movie: QuotedTitle | None) -> NotificationAnswer:
+    """What its receiver may see, with the comment or title that it is about, where that is there."""
     quoted = comment and QuotedComment(message=comment.message, spoiler=comment.spoiler, user=_author_of(comment))
     return NotificationAnswer(
         id=one.id, kind=one.kind, episode_id=one.episode_id, comment_id=one.comment_id, parent_id=one.parent_id,
-        comment=quoted, read=one.read, created_at=one.created_at,
+        comment=quoted, movie=movie, episodes=one.episodes, read=one.read, created_at=one.created_at,
     )  # fmt: skip
 
 
-def event_of(one: Notification, comment: Comment) -> dict[str, object]:
+def event_of(one: Notification, comment: Comment | None = None) -> dict[str, object]:
     """The `notification` event of ROOMS.md 28, without its seq.
 
     Who replied is told, what they wrote is not: a replay would repeat it after they took it back.
     """
-    user = _author_of(comment).model_dump() if one.kind is Kind.REPLY else None
-    return {
+    user = _author_of(comment).model_dump() if comment and one.kind is Kind.REPLY else None
+    event: dict[str, object] = {
         "type": "notification", "id": one.id, "kind": one.kind, "episode_id": one.episode_id,
         "comment_id": one.comment_id, "parent_id": one.parent_id, "user": user, "created_at": iso_z(one.created_at),
     }  # fmt: skip
+    if one.kind is Kind.NEW_EPISODE:
+        event |= {"movie_id": one.movie_id, "episodes": one.episodes}
+    return event
 
 
 def _author_of(comment: Comment) -> AuthorAnswer:

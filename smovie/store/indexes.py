@@ -59,8 +59,10 @@ INDEXES = (
     Index("mutes", (("until", 1),), "mutes that have ended leave by themselves", expire_after_s=0),
     Index("notifications", (("user_id", 1), ("_id", -1)), "a page of a user's notifications"),
     Index("notifications", (("user_id", 1), ("read", 1), ("_id", -1)), "what a user has not read"),
-    Index("notifications", (("user_id", 1), ("comment_id", 1), ("kind", 1)), "nobody is told of one thing twice",
-          unique=True),
+    Index("notifications", (("user_id", 1), ("kind", 1), ("comment_id", 1)), "nobody is told of one comment twice",
+          unique=True, only={"comment_id": {"$type": "string"}}),
+    Index("notifications", (("user_id", 1), ("kind", 1), ("episode_id", 1)), "nobody is told of one episode twice",
+          unique=True, only={"kind": "new_episode"}),
     Index("notifications", (("created_at", 1),), "old ones leave by themselves", expire_after_s=90 * 86_400),
     Index("reviews", (("movie_id", 1), ("user_id", 1)), "somebody's review of a title; one of each", unique=True),
     Index("reviews", (("movie_id", 1), ("_id", -1)), "a page of a title's reviews", only={"text": {"$gt": ""}}),
@@ -81,6 +83,8 @@ INDEXES = (
     Index("views_daily", (("day", 1), ("movie_id", 1), ("count", 1)), "what is viewed most these weeks"),
     Index("views_daily", (("unshown", 1), ("day", 1)), "counts that titles do not show yet", only={"unshown": True}),
     Index("views_daily", (("day", 1),), "old counts leave by themselves", expire_after_s=COUNTS_KEPT_S),
+    Index("announcements", (("due_at", 1),), "titles with new episodes that are to be told",
+          only={"due_at": {"$type": "date"}}),
     Index("watchlist", (("movie_id", 1), ("user_id", 1)), "how a title stands in somebody's list; one of each",
           unique=True),
     Index("watchlist", (("movie_id", 1), ("state", 1)), "how many lists a title stands in"),
@@ -94,8 +98,16 @@ INDEXES = (
 )  # fmt: skip
 
 
+OUTLIVED = (
+    ("notifications", "user_id_1_comment_id_1_kind_1"),
+)  # of earlier versions, in the way of what is stored now
+
+
 async def create_indexes(db: Database) -> None:
-    """Make the database have every index of this file."""
+    """Make the database have every index of this file, and none that it has outlived."""
+    for collection, name in OUTLIVED:
+        if name in await db.__getattr__(collection).index_information():
+            await db.__getattr__(collection).drop_index(name)
     await asyncio.gather(*(_create(db, index) for index in INDEXES))
 
 

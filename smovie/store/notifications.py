@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from smovie.models.notifications import Kind, Notification, NotificationQuery
-from smovie.store.mongo import Database, Document, DuplicateKeyError, pack, store_call, unpack
+from smovie.store.mongo import (
+    BulkWriteError,
+    Database,
+    Document,
+    DuplicateKeyError,
+    duplicate_rows,
+    pack,
+    store_call,
+    unpack,
+)
 
 
 def _to_notification(row: Document) -> Notification:
@@ -15,7 +24,7 @@ async def insert(db: Database, one: Notification) -> bool:
     """Store a notification; False when its receiver was told of that before."""
     try:
         await db.notifications.insert_one(pack(one.model_dump(mode="python")))
-    except DuplicateKeyError:  # index user_id, comment_id, kind
+    except DuplicateKeyError:  # index user_id, kind, comment_id
         return False
     return True
 
@@ -24,7 +33,35 @@ async def insert(db: Database, one: Notification) -> bool:
 async def about(db: Database, user_id: str, comment_id: str, kind: Kind) -> Notification | None:
     """What somebody was told about a comment, or None."""
     row = await db.notifications.find_one({"user_id": user_id, "comment_id": comment_id, "kind": kind})
-    return _to_notification(row) if row else None  # index user_id, comment_id, kind
+    return _to_notification(row) if row else None  # index user_id, kind, comment_id
+
+
+@store_call
+async def insert_new(db: Database, some: Sequence[Notification]) -> None:
+    """Store notifications of new episodes; who was told of that before keeps what they have."""
+    try:
+        await db.notifications.insert_many([pack(one.model_dump(mode="python")) for one in some], ordered=False)
+    except BulkWriteError as exc:
+        if duplicate_rows(exc)[1]:
+            raise
+
+
+@store_call
+async def of_episode(db: Database, user_ids: Sequence[str], episode_id: str) -> list[Notification]:
+    """What these users were told of an episode that was new."""
+    told = {"user_id": {"$in": list(user_ids)}, "kind": Kind.NEW_EPISODE, "episode_id": episode_id}
+    return [_to_notification(row) async for row in db.notifications.find(told)]  # index user_id, kind, episode_id
+
+
+@store_call
+async def with_more(db: Database, user_ids: Sequence[str], most: int) -> list[str]:
+    """Those of these users who have more notifications than so many."""
+    stages: list[Document] = [
+        {"$match": {"user_id": {"$in": list(user_ids)}}},  # index user_id, _id
+        {"$group": {"_id": "$user_id", "count": {"$sum": 1}}},
+        {"$match": {"count": {"$gt": most}}},
+    ]
+    return [row["_id"] for row in await db.aggregate(db.notifications, stages)]
 
 
 @store_call

@@ -47,6 +47,15 @@ async def count(db: Database, user_id: str, most: int) -> int:
 
 
 @store_call
+async def followers(db: Database, movie_id: str, *, after: str, upto: datetime, limit: int) -> list[str]:
+    """Users who had a title in their list by a moment and have not dropped it, in the order of their ids."""
+    theirs = {"movie_id": movie_id, "user_id": {"$gt": after}}  # index movie_id, user_id
+    wanted = {**theirs, "state": {"$nin": [None, "dropped"]}, "added_at": {"$lte": upto}}
+    cursor = db.watchlist.find(wanted, {"user_id": 1}).sort("user_id", 1).limit(limit)
+    return [row["user_id"] async for row in cursor]
+
+
+@store_call
 async def put(db: Database, movie_id: str, user_id: str, state: WatchState, at: datetime) -> Listed:
     """Let a title stand in somebody's list in a state; the same again changes nothing."""
     is_same, change_id = {"$eq": ["$state", state]}, new_id()

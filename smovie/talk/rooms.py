@@ -22,6 +22,9 @@ class Rooms(Protocol):
 
         One that `redacts` takes the place of all earlier ones about its subject."""
 
+    def may_return(self, name: str) -> bool:
+        """Whether anybody may be in a room, or come back to where they stood in it: else nobody need be told there."""
+
     async def follow(self, name: str) -> None:
         """Have what was published in a room lately at hand."""
 
