@@ -201,3 +201,14 @@ def test_a_room_with_somebody_in_it_is_never_forgotten() -> None:
     last = box.publish_now()
     box.pass_s(300)
     assert box.hub.position(ROOM) == last
+
+
+def test_who_was_in_a_room_may_return_until_it_is_forgotten() -> None:
+    box, listener = Box(HubLimits(idle_room_s=30)), FakeListener()
+    assert not box.hub.may_return(ROOM)
+    box.seat(listener)
+    box.hub.leave(ROOM, listener)
+    box.pass_s(29)
+    assert box.hub.may_return(ROOM)
+    box.pass_s(2)
+    assert not box.hub.may_return(ROOM)

@@ -10,6 +10,8 @@ import orjson
 
 from handlers.live import wire
 from hub.hub import STUCK
+from smovie import new_episodes
+from smovie.models.base import now
 from tests.conftest import StartServer
 from tests.rooms.test_verify import waiting
 from tests.support.notified import in_own_room, say
@@ -83,12 +85,18 @@ async def moderate(heard: Heard, server: RunningServer, room: RoomClient, modera
             await heard.until_type(room, told)
 
 
-async def hear_of_a_reply(heard: Heard, server: RunningServer) -> None:
-    """What somebody's own room says of an answer to a comment of theirs, up to its having been read."""
+async def hear_of_ones_own(heard: Heard, server: RunningServer) -> None:
+    """What somebody's own room says of an answer to a comment of theirs and of a new episode, up to its being read."""
     author, other, episode = await server.a_member(), await server.a_member(), server.an_episode_apart()
     async with in_own_room(server, author) as own:
         heard.frames["joined"].append(own.joined)
         await say(server, other, episode, "tôi xem rồi", await say(server, author, episode, "có ai xem chưa?"))
+        await heard.until_type(own, "notification")
+        desk, title = server.runtime.notifications, server.runtime.catalog.snapshot.by_episode[episode]
+        await server.api.send("PUT", f"/me/watchlist/{title.slug}", {}, access=author.access)
+        noted = {"fresh": [episode], "noted_at": now(), "due_at": now()}
+        await desk.db.announcements.update_one({"_id": title.id}, {"$set": noted})
+        await new_episodes.tell_next(desk)
         told = await heard.until_type(own, "notification")
         (frame,) = shown("own")
         await own.say(**{**frame, "upto": told["id"]})
@@ -139,7 +147,7 @@ async def test_every_frame_of_the_page_is_one_that_the_server_sends_and_none_is_
         await server.api.post_to(link)
         await new_user.until_type(client, "email_verified")
     heard = await stay_for_everything(server)
-    await hear_of_a_reply(heard, server)
+    await hear_of_ones_own(heard, server)
     for kind, frames in new_user.frames.items():
         heard.frames[kind].extend(frames)
     assert [frame for frame in shown("server") if not heard.has(frame)] == []
