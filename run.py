@@ -84,6 +84,7 @@ from smovie.tokens import TokenSigner
 from smovie.views import ViewDesk
 from smovie.watching import WatchingDesk
 from smovie.watchlist import WatchlistDesk
+from smovie.watchlist_following import WatchlistFollower
 
 ROOT = Path(__file__).parent
 STOP_WITHIN_S = 8.0  # of the 10 s that DESIGN.md 8 gives, 2 are the database's
@@ -167,16 +168,18 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         await up.enter_async_context(_background(comments.tell_settled(desk)))
         review_desk = ReviewDesk(db, feed, throttles)
         await up.enter_async_context(_background(reviews.settle(review_desk)))
+        watchlist_desk = WatchlistDesk(db, feed, throttles)
+        follower = WatchlistFollower(watchlist_desk)
+        up.push_async_callback(follower.flush)
+        await up.enter_async_context(_background(watchlist.keep_counted(watchlist_desk), follower.run()))
         progress = ProgressWriter(db)
         up.push_async_callback(progress.close)
         await up.enter_async_context(_background(progress.run()))
         view_desk = ViewDesk(db)
         up.push_async_callback(view_desk.stop)
-        watching = WatchingDesk(db, feed, progress, throttles, view_desk.note)
+        watching = WatchingDesk(db, feed, progress, throttles, view_desk.note, follower.note)
         trending = Trending(db, feed)
         await up.enter_async_context(_background(view_desk.run(), trending.run()))
-        watchlist_desk = WatchlistDesk(db, feed, throttles)
-        await up.enter_async_context(_background(watchlist.keep_counted(watchlist_desk)))
         search_log = SearchLog(db)
         up.push_async_callback(search_log.flush)
         await up.enter_async_context(_background(search_log.run()))

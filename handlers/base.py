@@ -210,7 +210,7 @@ class ApiHandler(RequestHandler):
         self.vary_by("Accept-Language")
         self.finish(content)  # Tornado compares the ETag and makes it a 304
 
-    def send_own(self, body: tuple[bytes, str]) -> None:
+    def send_private(self, body: tuple[bytes, str]) -> None:
         """Answer with bytes that are the caller's alone, or 304 when the client has them; nobody between keeps them."""
         content, self._kept_etag = body
         self.set_header("Cache-Control", "private, no-cache")

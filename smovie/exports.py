@@ -45,7 +45,9 @@ class _Read(Protocol):
 
     def __call__(
         self, db: Database, user_id: str, *, after: str, limit: int
-    ) -> Awaitable[Sequence[OwnComment | GivenReaction | SentReport | OwnReview | Progress | LastWatched | View | Listed]]: ...
+    ) -> Awaitable[
+        Sequence[OwnComment | GivenReaction | SentReport | OwnReview | Progress | LastWatched | View | Listed]
+    ]: ...
 
 
 # What grows without bound, by its name in `Export`. A collection of people's data adds a line.

@@ -24,7 +24,7 @@ from smovie.models.watching import (
     ProgressDraft,
     StepKind,
 )
-from smovie.next_up import Place, Step, Watched, find_step
+from smovie.next_up import Place, Step, Watched, find_following, find_step
 from smovie.slices import in_slices
 from smovie.store import progress as store
 from smovie.store.mongo import Database
@@ -37,13 +37,15 @@ _KNOWN = 20_000  # users
 
 @dataclass(frozen=True)
 class WatchingDesk:
-    """What the verbs of watching work with. `count_view` is told of (user, title) more than once."""
+    """What the verbs of watching work with. `count_view` is told of (user, title) more than once; `follow` too, and
+    whether all of it was watched."""
 
     db: Database
     catalog: CatalogFeed
     writer: ProgressWriter
     throttles: Throttles
     count_view: Callable[[str, str], None]
+    follow: Callable[[str, str, bool], None]
     known: BoundedCache[Progress] = field(default_factory=lambda: BoundedCache(_KNOWN))  # by user, what they told last
 
 
@@ -77,6 +79,7 @@ async def note_progress(desk: WatchingDesk, caller: Identity, episode_id: str, d
     desk.known.put(caller.user_id, newest, 1)
     if newest.watched_at == told.watched_at and told.is_view:
         desk.count_view(caller.user_id, entry.id)
+        desk.follow(caller.user_id, entry.id, told.done and _is_last(entry, place))
     return newest
 
 
@@ -196,6 +199,11 @@ def _to_watched(last: LastWatched) -> Watched:
 def _is_done_film(entry: Entry, lines: list[LastWatched]) -> bool:
     """Most of what somebody watched; its episodes need not be read."""
     return lines[0].done and entry.episode_ids == (lines[0].episode_id,)
+
+
+def _is_last(entry: Entry, place: Place) -> bool:
+    """Whether who has seen an episode is through with the title; specials are beside it."""
+    return not place.is_special and find_following(Episodes(entry).places, place) is None
 
 
 def _show_watched(progress: Progress, episodes: Episodes | None, language: Language) -> Json:

@@ -30,7 +30,7 @@ class MovieHandler(ApiHandler):
             self.send_kept(queries.show_movie(snapshot, slug, self.language, site))
         else:
             own = own_titles.show_own_movie(self.runtime.db, snapshot, slug, self.language, site, self.identity)
-            self.send_own(await own)
+            self.send_private(await own)
 
 
 class SimilarHandler(ApiHandler):

@@ -11,7 +11,7 @@ class WatchlistHandler(ApiHandler):
     @operation(access=Access.VERIFIED, answer=WatchlistPage, cacheable=True)
     async def get(self, query: WatchlistQuery) -> None:
         """Show a page of the caller's watchlist, the title changed last first; hidden titles are left out."""
-        self.send_own(await watchlist.read_page(self.runtime.watchlist, self.caller, query, self.language))
+        self.send_private(await watchlist.read_page(self.runtime.watchlist, self.caller, query, self.language))
 
 
 class WatchlistTitleHandler(ApiHandler):

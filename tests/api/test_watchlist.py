@@ -12,10 +12,11 @@ import pytest
 from smovie import watchlist
 from smovie.errors import Unavailable
 from smovie.models.accounts import Identity, Role
-from smovie.models.base import now
+from smovie.models.base import iso_z, now
 from smovie.models.watchlist import WatchlistDraft, WatchState
 from smovie.store.mongo import Database
 from smovie.watchlist import WatchlistDesk
+from smovie.watchlist_following import WatchlistFollower
 from tests.api.test_reviews import fail_point
 from tests.api.test_snapshot_follows import a_document
 from tests.conftest import StartServer
@@ -312,3 +313,50 @@ async def test_the_list_follows_what_is_watched(
     assert [item["state"] for item in (await page(server, member))["results"]] == ([then] if then else [])
     if stands == then:
         assert await desk.db.watchlist.find_one({"user_id": member.id}) == before
+
+
+async def test_the_list_follows_what_players_tell(listed: Any) -> None:
+    server = await listed()
+    member = await server.a_member()
+    episodes = [{"id": f"e1-{number}", "number": number} for number in (1, 2)]
+    specials = {"id": "s0", "number": 0, "episodes": [{"id": "e0-1", "number": 1}]}
+    seasons = [specials, {"id": "s1", "number": 1, "episodes": episodes}]
+    await server.runtime.db.movies.update_one({"_id": "title1"}, {"$set": {"kind": "series", "seasons": seasons}})
+    await until(lambda: "e0-1" in server.runtime.catalog.snapshot.by_episode)
+    await put(server, member, "phim-1")
+
+    async def watch(episode: str, position_s: float) -> None:
+        said = {"position_s": position_s, "duration_s": 1_000, "state": "playing", "client_time": iso_z(now())}
+        told = await server.api.post(f"/episodes/{episode}/progress", said, access=member.access)
+        assert told.status == 200, told.json
+
+    async def stands_as(state: str) -> None:
+        async def does() -> bool:
+            return bool((await page(server, member))["results"][0]["state"] == state)
+
+        await until(does)
+
+    await watch("e1-1", 10)  # opened by mistake
+    await watch("e1-1", 100)
+    await stands_as("watching")
+    for episode in ("e1-1", "e0-1"):
+        await watch(episode, 990)
+    await watch("e1-2", 990)
+    await stands_as("completed")
+
+
+async def test_what_is_watched_waits_while_the_database_is_away(listed: Any) -> None:
+    server = await listed()
+    member, follower = await server.a_member(), WatchlistFollower(server.runtime.watchlist)
+    await put(server, member, "phim-1")
+    db = server.runtime.db
+    cut = {"failCommands": ["update"], "closeConnection": True, "namespace": f"{db.name}.watchlist"}
+    async with fail_point(db, times=1_000, **cut):
+        follower.note(member.id, "title1", False)
+        await follower.flush()
+    await follower.flush()
+    assert [item["state"] for item in (await page(server, member))["results"]] == ["watching"]
+    await put(server, member, "phim-1", state="planned")
+    follower.note(member.id, "title1", False)
+    await follower.flush()
+    assert [item["state"] for item in (await page(server, member))["results"]] == ["planned"], "looked at a moment ago"
