@@ -1,9 +1,10 @@
 """Every index, beside the query it serves. Created at start; creating one that exists costs nothing."""
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, field
 
-from smovie.store.mongo import Database, Document
+from smovie.store.mongo import Database, Document, IndexModel
 from smovie.store.views import COUNTS_KEPT_S, VIEWS_KEPT_S
 
 
@@ -98,9 +99,8 @@ INDEXES = (
 )  # fmt: skip
 
 
-OUTLIVED = (
-    ("notifications", "user_id_1_comment_id_1_kind_1"),
-)  # of earlier versions, in the way of what is stored now
+# Of earlier versions, in the way of what is stored now.
+OUTLIVED = (("notifications", "user_id_1_comment_id_1_kind_1"),)
 
 
 async def create_indexes(db: Database) -> None:
@@ -108,13 +108,17 @@ async def create_indexes(db: Database) -> None:
     for collection, name in OUTLIVED:
         if name in await db.__getattr__(collection).index_information():
             await db.__getattr__(collection).drop_index(name)
-    await asyncio.gather(*(_create(db, index) for index in INDEXES))
+    of_collections: defaultdict[str, list[IndexModel]] = defaultdict(list)
+    for index in INDEXES:
+        of_collections[index.collection].append(_to_model(index))
+    # A command each, not one for every index: so many at once would wait for a connection longer than one may.
+    await asyncio.gather(*(db.__getattr__(name).create_indexes(some) for name, some in of_collections.items()))
 
 
-async def _create(db: Database, index: Index) -> None:
+def _to_model(index: Index) -> IndexModel:
     options: Document = {"name": index.name, "unique": index.unique}
     if index.only:
         options["partialFilterExpression"] = index.only
     if index.expire_after_s is not None:
         options["expireAfterSeconds"] = index.expire_after_s
-    await db.__getattr__(index.collection).create_index(list(index.keys), **options)
+    return IndexModel(list(index.keys), **options)

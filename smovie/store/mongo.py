@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
+from pymongo import AsyncMongoClient, DeleteOne, IndexModel, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -27,7 +27,8 @@ DuplicateKeyError = driver_errors.DuplicateKeyError
 ChangeStreamLost = driver_errors.OperationFailure
 __all__ = [
     "BulkWriteError", "ChangeStreamLost", "Collection", "Database", "DeleteOne", "Document", "Driver",
-    "DuplicateKeyError", "InsertOne", "ReplaceOne", "UpdateMany", "UpdateOne", "open_database", "store_call",
+    "DuplicateKeyError", "IndexModel", "InsertOne", "ReplaceOne", "UpdateMany", "UpdateOne", "open_database",
+    "store_call",
 ]  # fmt: skip
 
 ANSWER_WITHIN_S = 2.0  # DESIGN.md 9: with MongoDB away a write is refused within 2 s
