@@ -57,6 +57,7 @@ class SearchLog:
         self._db = db
         self._noted: dict[tuple[datetime, str], _Noted] = {}
         self._left_out = 0
+        self._one_at_a_time = asyncio.Lock()
 
     def note(self, text: str, hits: int) -> None:
         """Somebody searched for a text."""
@@ -74,10 +75,14 @@ class SearchLog:
         """Write what was noted, again and again, until cancelled."""
         while True:
             await asyncio.sleep(WRITE_EVERY_S)
-            await self.flush()
+            await asyncio.shield(self.flush())  # who stops waits for it, and cuts nothing off
 
     async def flush(self) -> None:
         """Write what was noted. What cannot be written now stays; a write whose answer was lost may count twice."""
+        async with self._one_at_a_time:
+            await self._write()
+
+    async def _write(self) -> None:
         noted, self._noted = self._noted, {}
         if self._left_out:
             log.warning("more different queries than are counted in a second", left_out=self._left_out)

@@ -31,6 +31,7 @@ class WatchlistFollower:
         self._desk = desk
         self._waiting: set[_Watched] = set()
         self._lately: BoundedCache[float] = BoundedCache(_LATELY)  # when it was taken, by what
+        self._one_at_a_time = asyncio.Lock()
 
     def note(self, user_id: str, movie_id: str, finished: bool) -> None:
         """Somebody watches a title, or has watched all of it. Never waits, never fails."""
@@ -44,13 +45,14 @@ class WatchlistFollower:
         """Let lists follow, until cancelled."""
         while True:
             await asyncio.sleep(WRITE_EVERY_S)
-            await self.flush()
+            await asyncio.shield(self.flush())  # who stops waits for it, and cuts nothing off
 
     async def flush(self) -> None:
         """Let lists follow what was noted. What cannot be written now stays."""
-        waiting, self._waiting = sorted(self._waiting), set()  # of a title, that it was begun comes first
-        for start in range(0, len(waiting), _TOGETHER):
-            await asyncio.gather(*map(self._follow, waiting[start : start + _TOGETHER]))
+        async with self._one_at_a_time:
+            waiting, self._waiting = sorted(self._waiting), set()  # of a title, that it was begun comes first
+            for start in range(0, len(waiting), _TOGETHER):
+                await asyncio.gather(*map(self._follow, waiting[start : start + _TOGETHER]))
 
     async def _follow(self, watched: _Watched) -> None:
         user_id, movie_id, finished = watched

@@ -10,6 +10,7 @@ import pytest
 
 from smovie import search_log
 from smovie.search_log import MOST_LETTERS, SearchLog, counted_as
+from smovie.store import searches
 from smovie.store.mongo import Database, open_database
 from tests.api.test_reviews import fail_point
 from tests.api.test_snapshot_follows import a_document
@@ -108,6 +109,29 @@ async def test_what_waits_is_written_when_the_server_stops(mongod: str, database
             server.runtime.searches.log.note(f"phim {number}", 0)
     async with open_database(mongod, settings.mongo_database) as db:
         assert len(await rows(db)) == 700
+
+
+async def test_who_stops_in_the_middle_of_a_write_loses_none_of_it(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_log, "WRITE_EVERY_S", 0.0)
+    entered, gate, add = asyncio.Event(), asyncio.Event(), searches.add
+
+    async def slow(*given: Any) -> None:
+        entered.set()
+        await gate.wait()
+        await add(*given)
+
+    monkeypatch.setattr(searches, "add", slow)
+    noted = SearchLog(db)
+    noted.note("mưa", 1)
+    running = asyncio.create_task(noted.run())
+    await entered.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    gate.set()
+    await noted.flush()
+    assert [row["count"] for row in await rows(db)] == [1]
 
 
 async def test_whoever_searches_is_not_kept(found: Any) -> None:
