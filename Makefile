@@ -33,10 +33,11 @@ faults: $(VENV)/.tools  ## the long fault runs: servers, MongoDB and Redis kille
 fuzz: $(VENV)/.tools  ## a million bad frames from clients of every kind, in some three minutes
 	@$(PY) -m bench.fuzz
 
-bench: $(VENV)/.tools  ## requests/s, search, watching and rooms beside a bare handler on the same machine; a login storm
+bench: $(VENV)/.tools  ## requests/s, search, watching, views and rooms beside a bare handler on the same machine; a login storm
 	@$(PY) -m bench.rest
 	@$(PY) -m bench.search
 	@$(PY) -m bench.watching
+	@$(PY) -m bench.views
 	@$(PY) -m bench.rooms
 	@$(PY) -m bench.logins
 

@@ -28,6 +28,7 @@ from tests.support.api import Api
 MOVIES = "/api/v1/movies"
 LIST = f"{MOVIES}?page_size=20"
 FILTERED = f"{MOVIES}?genre=drama&year_from=1990&year_to=1999&page_size=20"
+TRENDING = "/api/v1/trending"
 _TEXTS = [golden.text for golden in read_golden()]
 SEARCHES = [f"/api/v1/search?q={quote(text)}" for text in _TEXTS]
 KEYSTROKES = [
@@ -114,6 +115,7 @@ async def _cases(port: int) -> list[Case]:
         filtered = await api.call("GET", FILTERED)
         slug = listed.json["results"][0]["slug"]
         shown = await api.call("GET", f"{MOVIES}/{slug}")
+        trending = await api.call("GET", TRENDING)
         found = await api.call("GET", SEARCHES[0])
         suggested = await api.call("GET", KEYSTROKES[0])
         pages = int(listed.json["pages"])
@@ -127,6 +129,7 @@ async def _cases(port: int) -> list[Case]:
         Case("list", [request(LIST)], BareAnswer(200, media_type, body)),
         Case("filtered list", [request(FILTERED)], BareAnswer(200, media_type, filtered.body.decode())),
         Case("detail", [request(f"{MOVIES}/{slug}")], BareAnswer(200, media_type, shown.body.decode())),
+        Case("trending", [request(TRENDING)], BareAnswer(200, media_type, trending.body.decode())),
         Case("304", [request(LIST, [("If-None-Match", listed.headers["etag"])])], BareAnswer(304, media_type, "")),
         Case("list, each another page", apart, BareAnswer(200, media_type, body)),
         Case("search", list(map(request, SEARCHES)), BareAnswer(200, media_type, found.body.decode())),

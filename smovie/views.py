@@ -70,9 +70,9 @@ class ViewDesk:
         self._waiting.append(View(id=new_id(), user_id=user_id, movie_id=movie_id, day=self._day, at=moment))
         self._has_new.set()
 
-    async def run(self) -> None:
+    async def run(self, show_every_s: float = SHOW_EVERY_S) -> None:
         """Store, count and show what was noted, until cancelled; also what others left when they crashed."""
-        await asyncio.gather(self._count_on(), self._show_on())
+        await asyncio.gather(self._count_on(), self._show_on(show_every_s))
 
     async def flush(self) -> None:
         """Return when all that was noted so far is stored and counted. Errors: Unavailable; what is left stays."""
@@ -107,13 +107,13 @@ class ViewDesk:
             except Exception as exc:
                 await self._rest(exc)
 
-    async def _show_on(self) -> None:
+    async def _show_on(self, every_s: float) -> None:
         while True:
             try:
                 while await views.count_left(self._db, self._clock() - LEFT_AFTER_S):
                     pass
                 await self.show()
-                await asyncio.sleep(SHOW_EVERY_S)
+                await asyncio.sleep(every_s)
             except Exception as exc:
                 await self._rest(exc)
 

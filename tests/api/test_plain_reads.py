@@ -25,7 +25,8 @@ OTHER_TARGETS = [
     "/api/v1/movies?" + "&".join(f"genre=g{number}" for number in range(120)), "/api/v1/movies?q_letter=\xe9",
     "/api/v1/movies/", "/api/v1/movies/no-such-title", "/api/v1/movies/Spirited-Away", "/api/v1/movies/spirited%2Daway",
     f"{TITLE}?x=1", f"{TITLE}/", "/api/v1/people/nobody", "/api/v1//movies", "/api/v1/genres?" + "a=b&" * 1100,
-    "http://smovie/api/v1/movies", "*", "/api/v1/search?q=ponyo", "/movies/spirited-away", "/healthz", "/api/v1/trending?window=1y",
+    "http://smovie/api/v1/movies", "*", "/api/v1/search?q=ponyo", "/movies/spirited-away", "/healthz",
+    "/api/v1/trending?window=1y",
 ]  # fmt: skip
 PLAIN_HEADERS = [
     "Accept-Language: en", "Accept-Language: fr, en;q=0.1", "Accept-Language: vi;q=0", ORIGIN, "Origin: null",
