@@ -113,7 +113,7 @@ class ViewDesk:
                 while await views.count_left(self._db, self._clock() - LEFT_AFTER_S):
                     pass
                 await self.show()
-                await asyncio.sleep(every_s)
+                await asyncio.sleep(every_s - self._clock() % every_s)  # all instances at once: lists change seldom
             except Exception as exc:
                 await self._rest(exc)
 
