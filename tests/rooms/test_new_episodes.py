@@ -268,9 +268,7 @@ async def test_clause_28_titles_that_could_not_be_noted_are_looked_at_again(foll
     assert len(await told(server, member)) == 1
 
 
-async def test_clause_28_by_itself_it_is_told_soon(
-    start: StartServer, demo_database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_clause_28_by_itself_it_is_told_soon(start: StartServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_episodes, "LOOK_EVERY_S", 0.02)
     monkeypatch.setattr(new_episodes, "TOLD_AFTER", timedelta())
     server = await start()
