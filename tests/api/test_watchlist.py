@@ -216,13 +216,14 @@ async def test_the_figure_follows_by_itself(listed: Any, monkeypatch: pytest.Mon
     await until(shows)
 
 
-async def test_nothing_is_counted_before_the_oldest_change_is_old(listed: Any) -> None:
+async def test_nothing_is_counted_before_the_oldest_change_is_old(listed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchlist, "COUNTED_AFTER_S", 3_600.0)  # by itself
     server = await listed()
     members = [await server.a_member() for _ in range(3)]
     for member in members:
         await put(server, member, "phim-1")
     desk = server.runtime.watchlist
-    await watchlist.count_due(desk, time.time(), after_s=60)
+    await watchlist.count_due(desk, time.time(), after_s=3_600)
     assert "stats" not in await desk.db.movies.find_one({"_id": "title1"})
     assert await assert_figure_is_exact(server) == 3
     counted = await desk.db.movies.find_one({"_id": "title1"})
