@@ -135,7 +135,7 @@ async def continue_row(desk: WatchingDesk, caller_user_id: str, language: Langua
     found: dict[StepKind, list[_Candidate]] = {"resume": [], "next_up": []}
     async for movie_id, of_title in in_slices(lines.items()):
         entry = snapshot.entries.get(movie_id)
-        if entry is None or all(last.removed_at for last in of_title) or _is_done_film(entry, of_title):
+        if entry is None or all(last.is_removed for last in of_title) or _is_done_film(entry, of_title):
             continue
         episodes = Episodes(entry)
         if step := find_step(episodes.places, map(_to_watched, of_title)):

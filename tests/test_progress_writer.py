@@ -66,7 +66,8 @@ async def test_what_is_told_is_stored_soon_and_the_newest_of_it_only(db: Databas
 async def test_what_is_stored_of_a_later_time_stays(db: Database) -> None:
     later, earlier = told("a", at_s=9, position_s=900), told("a", at_s=5, position_s=100)
     for one in (later, earlier):
-        await store.put(db, [one], [store.last_of(one)])
+        await store.put(db, [one])
+        await store.put_last(db, [store.last_of(one)])
     assert await stored(db, "a") == later
     (last,) = await store.last_watched(db, "a", 10)
     assert last == store.last_of(later)
@@ -77,7 +78,7 @@ async def test_that_it_was_done_is_kept_whether_it_was_stored_between_or_not(db:
     writer = ProgressWriter(db)
     writer.put(done)
     writer.put(again)
-    await store.put(db, [done.model_copy(update={"id": "b:e1", "user_id": "b"})], [])
+    await store.put(db, [done.model_copy(update={"id": "b:e1", "user_id": "b"})])
     writer.put(told("b", at_s=2, position_s=50))
     for user in ("a", "b"):
         await writer.settle(user)

@@ -84,7 +84,10 @@ class Progress(StoredModel):
 
 
 class LastWatched(StoredModel):
-    """What somebody watched last of a line of a title, its specials or all else; `removed_at`: not in their row."""
+    """What somebody watched last of a line of a title, its specials or all else.
+
+    `removed_at`: when they took the title out of their row.
+    """
 
     id: str
     user_id: str
@@ -96,6 +99,11 @@ class LastWatched(StoredModel):
     watched_at: Moment
     told_at: Moment
     removed_at: Moment | None = None
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether it left the row and nothing was watched since; by our clock, since players' may be late."""
+        return self.removed_at is not None and self.told_at <= self.removed_at
 
 
 class ProgressAnswer(Model):

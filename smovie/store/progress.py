@@ -109,12 +109,16 @@ async def last_of_user(db: Database, user_id: str, *, after: str, limit: int) ->
 
 
 @store_call
-async def put(db: Database, progress: Sequence[Progress], last: Sequence[LastWatched]) -> None:
-    """Store each where nothing is stored of a later time."""
-    if progress:
-        await db.progress.bulk_write([_put_progress(one) for one in progress], ordered=False)
-    if last:
-        await db.last_watched.bulk_write([_put_last(one) for one in last], ordered=False)
+async def put(db: Database, progress: Sequence[Progress]) -> None:
+    """Store how far users are, each where nothing is stored of a later time."""
+    updates = [_put_newer(one, {"id", "done_at"} if one.done_at is None else {"id"}) for one in progress]
+    await db.progress.bulk_write(updates, ordered=False)
+
+
+@store_call
+async def put_last(db: Database, last: Sequence[LastWatched]) -> None:
+    """Store what was watched last, each where nothing is stored of a later time."""
+    await db.last_watched.bulk_write([_put_newer(one, {"id", "removed_at"}) for one in last], ordered=False)
 
 
 @store_call
@@ -142,22 +146,12 @@ async def _delete(db: Database, wanted: str) -> None:
     await db.progress.delete_one({"_id": wanted})
 
 
-def _put_progress(progress: Progress) -> UpdateOne:
-    told = progress.model_dump(exclude={"id"} if progress.done_at else {"id", "done_at"})
-    return _put_newer(progress.id, progress.watched_at, {"$literal": told})
-
-
-def _put_last(last: LastWatched) -> UpdateOne:
-    told = {"$literal": last.model_dump(exclude={"id", "removed_at"})}
-    is_back = {"$lt": ["$removed_at", last.told_at]}  # null, and what is not there, are less than any time
-    removed_at = {"removed_at": {"$cond": [is_back, None, "$removed_at"]}}
-    return _put_newer(last.id, last.watched_at, told, removed_at)
-
-
-def _put_newer(document_id: str, watched_at: datetime, *members: Document) -> UpdateOne:
-    is_newer = {"$lte": ["$watched_at", watched_at]}
-    merged: Document = {"$mergeObjects": ["$$ROOT", *members]}
-    return UpdateOne({"_id": document_id}, [{"$replaceWith": {"$cond": [is_newer, merged, "$$ROOT"]}}], upsert=True)
+def _put_newer(one: Progress | LastWatched, left_out: set[str]) -> UpdateOne:
+    """Let a document be this, but for some members. By pipeline, which MongoDB does no slower than a plain update: that
+    would fail where something of a later time is stored, as it does where two instances store the first at once."""
+    is_newer = {"$lte": ["$watched_at", one.watched_at]}  # also than what is not there
+    merged = {"$mergeObjects": ["$$ROOT", {"$literal": one.model_dump(exclude=left_out)}]}
+    return UpdateOne({"_id": one.id}, [{"$replaceWith": {"$cond": [is_newer, merged, "$$ROOT"]}}], upsert=True)
 
 
 def _of_title(user_id: str, movie_id: str) -> Document:

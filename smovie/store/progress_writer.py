@@ -20,7 +20,7 @@ log = structlog.get_logger("watching")
 WRITE_EVERY_S = 0.4
 RETRY_S = 1.0
 MOST_WAITING = 20_000  # episodes of users: some 30 MB; past it a clear refusal
-MOST_TOGETHER = 400  # in one write: what encoding them costs, nobody else can run
+MOST_TOGETHER = 200  # in one write: encoding it holds everybody else, and MongoDB has 2 s for it
 
 
 @dataclass
@@ -119,7 +119,9 @@ class ProgressWriter:
             for together in _portions(list(self._under_way.items())):
                 episodes = [progress for _, own in together for progress in own.episodes.values()]
                 last = [one for _, own in together for one in own.last.values()]
-                await store.put(self._db, episodes, last)
+                await store.put(self._db, episodes)
+                if last:
+                    await store.put_last(self._db, last)
                 for user_id, _ in together:
                     del self._under_way[user_id]
             self.is_behind = False
