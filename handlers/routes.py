@@ -23,7 +23,7 @@ from handlers.api.catalog import (
     TrendingHandler,
 )
 from handlers.api.comments import CommentHandler, CommentListHandler, ReactionHandler, ReportHandler
-from handlers.api.discovery import BannerListHandler
+from handlers.api.discovery import BannerListHandler, HomeHandler
 from handlers.api.health import HealthHandler, ReadinessHandler
 from handlers.api.notifications import NotificationListHandler, NotificationsReadHandler
 from handlers.api.openapi import OpenApiHandler
@@ -53,7 +53,7 @@ from handlers.media import MediaHandler
 from handlers.route import Route
 from handlers.site.avatars import AvatarHandler, InitialsHandler, PictureHandler
 from handlers.site.crawlers import RobotsHandler, SitemapHandler, SitemapIndexHandler
-from handlers.site.home import HomeHandler
+from handlers.site.home import HomePageHandler
 from handlers.site.pictures import BackdropHandler, PosterHandler
 from handlers.site.static import StaticHandler
 from handlers.site.titles import MoviePageHandler
@@ -72,6 +72,7 @@ ROUTES = (
     # Discovery
     Route("/api/v1/movies/{slug}/similar", SimilarHandler),
     Route("/api/v1/trending", TrendingHandler),
+    Route("/api/v1/home", HomeHandler),
     Route("/api/v1/banners", BannerListHandler),
     # Watching
     Route("/api/v1/episodes/{episode_id}/playback", PlaybackHandler),
@@ -123,7 +124,7 @@ ROUTES = (
     Route("/api/v1/me/sessions", SessionListHandler),
     Route("/api/v1/me/sessions/{session_id}", SessionHandler),
     # Pages and pictures
-    Route("/", HomeHandler),
+    Route("/", HomePageHandler),
     Route("/movies/{slug}", MoviePageHandler),
     Route("/robots.txt", RobotsHandler),
     Route("/sitemap.xml", SitemapIndexHandler),

@@ -3,9 +3,10 @@
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
-from smovie.discovery import banners
+from smovie.discovery import banners, home
 from smovie.models.banners import BannerList, BannerQuery
 from smovie.models.base import now
+from smovie.models.home import HomeAnswer
 
 
 class BannerListHandler(ApiHandler):
@@ -14,3 +15,11 @@ class BannerListHandler(ApiHandler):
         """List the banners that are shown at present."""
         snapshot = self.runtime.catalog.snapshot
         self.send_kept(banners.list_banners(snapshot, query.placement, self.language, now()))
+
+
+class HomeHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, answer=HomeAnswer, cacheable=True)
+    async def get(self) -> None:
+        """Show the home page: banners, then rails of titles."""
+        self.vary_by("Authorization")
+        self.send_kept(home.show_home(self.runtime.catalog.snapshot, (), self.language, self.say, now()))

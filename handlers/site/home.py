@@ -1,18 +1,24 @@
-"""`/`: what somebody sees who opens a fresh SMovie in a browser."""
+"""`/`: what somebody sees who opens a SMovie in a browser."""
+
+import orjson
 
 from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
 from smovie.catalog import queries
-from smovie.models.catalog_query import MovieQuery
+from smovie.discovery import home
+from smovie.models.base import now
 
-SHOWN = 24
 
-
-class HomeHandler(ApiHandler):
-    @operation(access=Access.PUBLIC)
+class HomePageHandler(ApiHandler):
+    @operation(access=Access.PUBLIC, cacheable=True)
     async def get(self) -> None:
-        """Show the newest titles, and where the API is."""
-        snapshot = self.runtime.catalog.snapshot
-        movies = queries.pick_movies(snapshot, MovieQuery(page_size=SHOWN), self.language)
-        self.send_page("home.html", movies=movies, titles=len(snapshot.entries))
+        """Show banners and rails of titles, and where the API is."""
+        self.set_page_headers()
+        shown = home.show_home(self.runtime.catalog.snapshot, (), self.language, self.say, now())
+        body = queries.kept(self.runtime.catalog.snapshot, ("home page", *shown[1:]), lambda: self._render(shown[0]))
+        self.send_kept(body, media_type="text/html; charset=utf-8")
+
+    def _render(self, shown: bytes) -> bytes:
+        titles = len(self.runtime.catalog.snapshot.entries)
+        return self.render_page("home.html", titles=titles, **orjson.loads(shown)).encode()

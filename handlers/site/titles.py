@@ -1,5 +1,6 @@
 """`/movies/{slug}`: a title as a page, for people who follow a link and for crawlers."""
 
+import orjson
 import tornado.locale
 
 from handlers.access import Access
@@ -7,10 +8,14 @@ from handlers.base import ApiHandler
 from handlers.operation import operation
 from smovie.catalog import queries
 from smovie.catalog.render import poster_path
+from smovie.discovery import banners, similar
+from smovie.models.base import now
 from smovie.models.catalog import LANGUAGES
 from smovie.models.catalog_query import PageQuery
 from smovie.seo.structured_data import describe_title
 from smovie.seo.trailers import summary_of
+
+MOST_SIMILAR = 16
 
 
 class MoviePageHandler(ApiHandler):
@@ -21,10 +26,11 @@ class MoviePageHandler(ApiHandler):
             self.locale = tornado.locale.get(query.lang)
         self.set_page_headers()
         snapshot = self.runtime.catalog.snapshot
-        body = queries.kept(snapshot, ("page", slug, self.language), lambda: self._render(slug))
+        shown, _ = banners.list_banners(snapshot, "title_bottom", self.language, now())
+        body = queries.kept(snapshot, ("page", slug, self.language, shown), lambda: self._render(slug, shown))
         self.send_kept(body, media_type="text/html; charset=utf-8")
 
-    def _render(self, slug: str) -> bytes:
+    def _render(self, slug: str, shown: bytes) -> bytes:
         site, language = self.runtime.site, self.language
         movie = queries.find_movie(self.runtime.catalog.snapshot, slug)
         return self.render_page(
@@ -34,5 +40,7 @@ class MoviePageHandler(ApiHandler):
             poster=poster_path(movie),
             picture=site.absolute(poster_path(movie)),
             pages={each: site.title_page(movie.slug, each) for each in LANGUAGES},
+            similar=similar.similar_cards(self.runtime.catalog.snapshot, slug, MOST_SIMILAR, language, self.say),
+            banners=orjson.loads(shown)["results"],
             structured_data=describe_title(movie, language, site),
         ).encode()

@@ -185,6 +185,7 @@ DECISIONS = {
     "GET /api/v1/movies/{slug}": Decision(PUBLIC, 200),
     "GET /api/v1/movies/{slug}/similar": Decision(PUBLIC, 200),
     "GET /api/v1/trending": Decision(PUBLIC, 200),
+    "GET /api/v1/home": Decision(PUBLIC, 200),
     "GET /api/v1/banners": Decision(PUBLIC, 200),
     "GET /api/v1/search": Decision(PUBLIC, 200, query="q=pho"),
     "POST /api/v1/search/click": Decision(PUBLIC, 204, {"q": "vung dat linh hon", "movie": "spirited-away"}),

@@ -1,11 +1,16 @@
 """How alike two titles are: people before genres, the rare before the common."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smovie.catalog.snapshot import Facet
 from smovie.discovery.likeness import Profile, compare, profile, rarity, score
+from smovie.models.home import RailKind
+from smovie.models.similar import ReasonKind
+from tests.test_texts import read_texts
 
 TOTAL = 1_000
 HAVE = {"drama": 500, "noir": 10, "tarkovsky": 5, "busy": 200, "ullmann": 8, "vn": 50, "us": 600}
@@ -84,3 +89,10 @@ def test_reasons_are_given_exactly_where_there_is_a_score(one: list[Facet], othe
     assert likeness.counts.keys() == likeness.shared.keys()
     if set(likeness.counts) - {"era"}:
         assert likeness.score > 0
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_kind_of_reason_and_of_rail_has_a_text(language: str) -> None:
+    texts = read_texts(language)
+    assert {f"because_{kind}" for kind in get_args(ReasonKind)} <= texts.keys()
+    assert {f"rail_{kind}" for kind in get_args(RailKind) if kind != "genre"} <= texts.keys()
