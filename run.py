@@ -44,6 +44,7 @@ from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
+from smovie.discovery.home import HomeDesk
 from smovie.discovery.trending import Trending
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
 from smovie.errors import Unavailable
@@ -195,6 +196,7 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             db=db,
             catalog=feed,
             trending=trending,
+            home=HomeDesk(feed, trending, watching),
             accounts=means,
             avatars=AvatarDesk(db, pictures, BoundedCache(CACHE_BYTES), throttles),
             account_feed=account_feed,

@@ -15,6 +15,7 @@ from smovie.accounts import AccountMeans
 from smovie.avatars import AvatarDesk
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
+from smovie.discovery.home import HomeDesk
 from smovie.discovery.trending import Trending
 from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
@@ -45,6 +46,7 @@ class Runtime:
     db: Database
     catalog: CatalogFeed
     trending: Trending
+    home: HomeDesk
     accounts: AccountMeans
     account_feed: AccountFeed
     avatars: AvatarDesk

@@ -4,9 +4,10 @@ from handlers.access import Access
 from handlers.base import ApiHandler
 from handlers.operation import operation
 from smovie.discovery import banners, home
+from smovie.errors import Unavailable
 from smovie.models.banners import BannerList, BannerQuery
 from smovie.models.base import now
-from smovie.models.home import HomeAnswer
+from smovie.models.home import PERSONAL_RAILS, HomeAnswer
 
 
 class BannerListHandler(ApiHandler):
@@ -18,8 +19,23 @@ class BannerListHandler(ApiHandler):
 
 
 class HomeHandler(ApiHandler):
+    _is_unknown = False
+
+    async def admit(self, access: Access) -> None:
+        """Who cannot be looked up while MongoDB is away sees what everybody does."""
+        try:
+            await super().admit(access)
+        except Unavailable:
+            self._is_unknown = True
+
     @operation(access=Access.PUBLIC, answer=HomeAnswer, cacheable=True)
     async def get(self) -> None:
-        """Show the home page: banners, then rails of titles."""
+        """Show the home page: banners, then rails of titles, the caller's own first."""
+        desk, here = self.runtime.home, (self.language, self.say, now())
         self.vary_by("Authorization")
-        self.send_kept(home.show_home(self.runtime.catalog.snapshot, (), self.language, self.say, now()))
+        if self.identity:
+            self.send_kept(await home.read_home(desk, self.identity, *here), private=True)
+        elif self._is_unknown:
+            self.send_kept(home.show_public_home(desk, *here, missing=PERSONAL_RAILS), private=True)
+        else:
+            self.send_kept(home.show_public_home(desk, *here))

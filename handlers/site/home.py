@@ -15,10 +15,10 @@ class HomePageHandler(ApiHandler):
     async def get(self) -> None:
         """Show banners and rails of titles, and where the API is."""
         self.set_page_headers()
-        shown = home.show_home(self.runtime.catalog.snapshot, (), self.language, self.say, now())
-        body = queries.kept(self.runtime.catalog.snapshot, ("home page", *shown[1:]), lambda: self._render(shown[0]))
+        shown, etag = home.show_public_home(self.runtime.home, self.language, self.say, now())
+        body = queries.kept(self.runtime.catalog.snapshot, ("home page", etag), lambda: self._render(shown))
         self.send_kept(body, media_type="text/html; charset=utf-8")
 
     def _render(self, shown: bytes) -> bytes:
-        titles = len(self.runtime.catalog.snapshot.entries)
-        return self.render_page("home.html", titles=titles, **orjson.loads(shown)).encode()
+        titles, page = len(self.runtime.catalog.snapshot.entries), orjson.loads(shown)
+        return self.render_page("home.html", titles=titles, banners=page["banners"], rails=page["rails"]).encode()

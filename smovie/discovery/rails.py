@@ -10,6 +10,7 @@ from itertools import islice
 
 from smovie.catalog.queries import MOVIES_PATH
 from smovie.catalog.snapshot import Entry, Snapshot
+from smovie.discovery.trending import TRENDING_PATH
 from smovie.models.catalog import Tag
 from smovie.models.home import MOST_ON_RAIL, RailKind
 
@@ -33,7 +34,7 @@ def public_rails(snapshot: Snapshot, trending: Iterable[str], today: str) -> lis
     trends = _first((i for i in trending if i in snapshot.entries), taken)
     new = _first(_released(snapshot, today), taken)
     rails = [
-        Rail("trending", _entries(snapshot, trends), f"{MOVIES_PATH}?sort=-views"),
+        Rail("trending", _entries(snapshot, trends), TRENDING_PATH),
         Rail("new", _entries(snapshot, new), f"{MOVIES_PATH}?sort=-release_date"),
         *_genre_rails(snapshot, taken),
     ]

@@ -27,9 +27,9 @@ async def test_no_title_stands_on_two_rails(server: RunningServer) -> None:
 
 async def test_each_rail_leads_to_the_list_it_is_of(server: RunningServer) -> None:
     for rail in (await server.api.get("/home")).json["rails"]:
-        whole = await server.api.call("GET", f"{rail['more']}&page_size=100")
+        whole = await server.api.call("GET", rail["more"])
         assert whole.status == 200
-        assert whole.json["count"] >= len(rail["results"])
+        assert len(whole.json["results"]) >= len(rail["results"])
 
 
 async def test_its_words_follow_the_language(server: RunningServer) -> None:
@@ -53,7 +53,7 @@ async def test_what_a_client_has_is_not_sent_again(server: RunningServer) -> Non
 
 async def test_an_empty_catalogue_has_an_empty_home(start: StartServer) -> None:
     server = await start()
-    assert (await server.api.get("/home")).json == {"banners": [], "rails": []}
+    assert (await server.api.get("/home")).json == {"banners": [], "rails": [], "missing": []}
     assert (await server.api.call("GET", "/")).status == 200
 
 
