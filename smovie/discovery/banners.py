@@ -16,7 +16,8 @@ def list_banners(snapshot: Snapshot, placement: Placement | None, language: Lang
     def make() -> bytes:
         return encode({"results": [show_banner(snapshot, banner, language) for banner in visible(snapshot, shown)]})
 
-    return kept(snapshot, ("banners", placement, language, tuple(banner.id for banner in shown)), make)
+    key = ("banners", placement, language, tuple(banner.id for banner in shown))
+    return kept(snapshot, key, make, shows_figures=False)
 
 
 def visible(snapshot: Snapshot, banners: tuple[Banner, ...]) -> list[Banner]:

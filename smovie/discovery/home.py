@@ -64,7 +64,7 @@ def _assemble(
         return b",".join(_encode(rail, language, say) for rail in public_rails(snapshot, trending, today))
 
     def make() -> bytes:
-        above, _ = kept(snapshot, ("home banners", *key), make_banners)
+        above, _ = kept(snapshot, ("home banners", *key), make_banners, shows_figures=False)
         below, _ = kept(snapshot, ("home rails", *key), make_rails)
         rails = b",".join((*own, *([below] if below else ())))
         return b'{"banners":' + above + b',"rails":[' + rails + b'],"missing":' + encode(list(missing)) + b"}"

@@ -6,9 +6,9 @@ import orjson
 
 from smovie.catalog.queries import Body, find_entry, kept
 from smovie.catalog.render import Json, encode
-from smovie.catalog.snapshot import Facet, Snapshot
+from smovie.catalog.snapshot import Entry, Facet, Snapshot
 from smovie.discovery.likeness import Likeness
-from smovie.discovery.neighbours import Neighbour, neighbours
+from smovie.discovery.neighbours import neighbours
 from smovie.models.catalog import Language
 from smovie.models.similar import ReasonKind, SimilarQuery
 
@@ -25,9 +25,15 @@ def list_similar(snapshot: Snapshot, slug: str, query: SimilarQuery, language: L
     """The titles most like one, with why. Errors: NotFound for one that is not there or not visible."""
     entry = find_entry(snapshot, slug)
 
-    def make() -> bytes:
+    def find() -> bytes:
         found = neighbours(snapshot, entry, query.limit)
-        return b'{"results":[' + b",".join(_card(snapshot, one, language, say) for one in found) + b"]}"
+        return encode([(one.entry.id, reasons(snapshot, one.likeness, language, say)) for one in found])
+
+    def make() -> bytes:
+        # What is like what does not change with how many have viewed it, which goes on all the time.
+        found, _ = kept(snapshot, ("neighbours", slug, query, language), find, shows_figures=False)
+        cards = [_card(snapshot.entries[movie_id], because, language) for movie_id, because in orjson.loads(found)]
+        return b'{"results":[' + b",".join(cards) + b"]}"
 
     return kept(snapshot, ("similar", slug, query, language), make)
 
@@ -55,10 +61,8 @@ def _rank(kind: ReasonKind) -> int:
     return 0 if kind in ("director", "cast", "person") else 2 if kind == "era" else 1
 
 
-def _card(snapshot: Snapshot, neighbour: Neighbour, language: Language, say: Say) -> bytes:
-    shown = neighbour.entry.cards[language]
-    because = reasons(snapshot, neighbour.likeness, language, say)
-    return shown[:-1] + b"," + encode({"because": because})[1:]
+def _card(entry: Entry, because: list[Json], language: Language) -> bytes:
+    return entry.cards[language][:-1] + b"," + encode({"because": because})[1:]
 
 
 def _name(snapshot: Snapshot, facet: Facet, language: Language) -> Json:

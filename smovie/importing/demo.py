@@ -1,16 +1,20 @@
 """The demo catalogue that comes with SMovie: some hundred titles, Vietnamese ones first, and an audience for it."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from importlib import resources
 
+from smovie.ids import new_id
 from smovie.importing.importer import import_titles
 from smovie.importing.report import ImportReport
 from smovie.importing.vocabulary import ensure_vocabulary
+from smovie.models.banners import Banner
+from smovie.models.base import now
 from smovie.models.views import day_of, hour_of, start_of_day
-from smovie.store import movies, views
+from smovie.store import banners, movies, views
 from smovie.store.mongo import Database
 from smovie.store.views import Place
 
@@ -32,7 +36,15 @@ async def load_demo(db: Database) -> ImportReport:
     for file in sorted(files, key=lambda file: file.name):
         with resources.as_file(file) as path:
             report.add(await import_titles(db, path, dry_run=False, on_progress=lambda _: None), file.name)
+    await banners.add_first(db, demo_banners())
     return report
+
+
+def demo_banners() -> list[Banner]:
+    """The packaged banners: stored where there are none yet, so that one which somebody deletes stays away."""
+    at = now()
+    rows = json.loads((resources.files("smovie") / "demo" / "banners.json").read_text(encoding="utf-8"))
+    return [Banner(id=new_id(), created_at=at, updated_at=at, order=order, **row) for order, row in enumerate(rows)]
 
 
 async def make_up_audience(db: Database, until: datetime) -> int:
