@@ -15,15 +15,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from handlers.access import Access, admit
-from handlers.headers import (
-    CACHE_CATALOGUE,
-    CACHE_OWN,
-    JSON,
-    headers_of_every_answer,
-    language_of,
-    locale_of,
-    request_id_of,
-)
+from handlers.headers import CACHE_CATALOGUE, JSON, headers_of_every_answer, language_of, locale_of, request_id_of
 from handlers.problems import invalid_from, problem, say, status_of
 from handlers.query_strings import read_query
 from handlers.runtime import Runtime
@@ -208,19 +200,12 @@ class ApiHandler(RequestHandler):
         """Whether who opened a link is a program that says so; a browser's GET, or a HEAD, must change nothing."""
         return self.request.method == "GET" and "application/json" in self.request.headers.get("Accept", "")
 
-    def send_kept(
-        self, body: tuple[bytes, str], *, media_type: str = JSON, fresh_s: int = 0, private: bool = False
-    ) -> None:
-        """Answer with bytes that were made before, or 304 when the client has them; for `fresh_s` it need not ask.
-
-        `private`: only the caller's own cache may keep them."""
+    def send_kept(self, body: tuple[bytes, str], *, media_type: str = JSON, fresh_s: int = 0) -> None:
+        """Answer with bytes that were made before, or 304 when the client has them; for `fresh_s` it need not ask."""
         content, self._kept_etag = body
         if media_type != JSON:
             self.set_header("Content-Type", media_type)
-        if private:
-            self.set_header("Cache-Control", CACHE_OWN)
-        else:
-            self.set_header("Cache-Control", f"public, max-age={fresh_s}" if fresh_s else CACHE_CATALOGUE)
+        self.set_header("Cache-Control", f"public, max-age={fresh_s}" if fresh_s else CACHE_CATALOGUE)
         self.set_header("Content-Language", self.language)
         self.vary_by("Accept-Language")
         self.finish(content)  # Tornado compares the ETag and makes it a 304

@@ -11,7 +11,6 @@ from smovie.models.catalog import Language
 
 JSON = "application/json; charset=utf-8"
 CACHE_CATALOGUE = "public, max-age=0, must-revalidate"  # kept, and asked about each time
-CACHE_OWN = "private, max-age=0, must-revalidate"  # likewise, and in no cache that others use
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ROBOT = re.compile(r"(?<!cu)bot\b|crawl|spider|slurp|preview|monitor", re.IGNORECASE)  # Cubot makes telephones
 _ZERO = re.compile(r"0(\.0*)?")
