@@ -9,6 +9,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,7 @@ from smovie.catalog.feed import CatalogFeed
 from smovie.catalog.snapshot import Snapshot
 from smovie.discovery.trending import Trending
 from smovie.embedded import embedded_mongod, own_folder
+from smovie.errors import Unavailable
 from smovie.importing.importer import import_titles
 from smovie.models.base import now
 from smovie.models.catalog_query import MovieQuery
@@ -35,8 +37,8 @@ from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
 from smovie.views import SHOW_EVERY_S, ViewDesk
 
-_NAIVE = 1_000
-_NEW = 10_000
+_NAIVE = 500
+_NEW = 5_000
 _TICK_S = 0.001
 _LIST = MovieQuery(genre=("drama",))
 
@@ -91,14 +93,16 @@ async def _noting(db: Database, ids: Sequence[str]) -> list[list[object]]:
     for pair in new:
         desk.note(*pair)
     noted = time.perf_counter()
-    await desk.flush()
+    while desk.waiting:
+        with suppress(Unavailable):
+            await desk.flush()
     counted = time.perf_counter()
     known = microseconds(lambda: desk.note(*new[-1]), 10_000)
     naive = time.perf_counter()
     for _, title in new[:_NAIVE]:
         await db.movies.update_one({"_id": title}, {"$inc": {"stats.views": 1}})
     naive_us = (time.perf_counter() - naive) / _NAIVE * 1e6
-    await desk.show()
+    await _settle(desk)
     return [
         ["noted again: who watches on", known],
         ["noted, new today", (noted - began) / _NEW * 1e6],
@@ -106,6 +110,15 @@ async def _noting(db: Database, ids: Sequence[str]) -> list[list[object]]:
         ["the naive way: an update for each view", naive_us],
         ["naive / noted again", naive_us / known],
     ]
+
+
+async def _settle(desk: ViewDesk) -> None:
+    """All that was noted is counted and shown, however long others keep the database busy."""
+    while True:
+        with suppress(Unavailable):
+            await desk.flush()
+            await desk.show()
+            return
 
 
 def _one_title(snapshot: Snapshot) -> list[list[object]]:
@@ -150,7 +163,7 @@ async def _busy(
     cpu = (cpu_s(os.getpid()) - cpu_before) / (time.perf_counter() - began)
     for task in tasks:
         task.cancel()
-    await desk.stop()
+    await _settle(desk)
     held_ms.sort()
     return [
         f"each {show_every_s:g} s", number, cpu, percentile(held_ms, 0.99), held_ms[-1],

@@ -70,6 +70,11 @@ class ViewDesk:
         self._waiting.append(View(id=new_id(), user_id=user_id, movie_id=movie_id, day=self._day, at=moment))
         self._has_new.set()
 
+    @property
+    def waiting(self) -> int:
+        """How many were noted and are not stored and counted."""
+        return len(self._waiting) + len(self._under_way) + len(self._uncounted)
+
     async def run(self, show_every_s: float = SHOW_EVERY_S) -> None:
         """Store, count and show what was noted, until cancelled; also what others left when they crashed."""
         await asyncio.gather(self._count_on(), self._show_on(show_every_s))
@@ -96,7 +101,7 @@ class ViewDesk:
             async with asyncio.timeout(_SHOWN_WITHIN_S):
                 await self.show()
         except (Unavailable, TimeoutError):
-            log.warning("stopping before all views are counted", lost=len(self._waiting) + len(self._under_way))
+            log.warning("stopping before all views are counted", waiting=self.waiting)
 
     async def _count_on(self) -> None:
         while True:
@@ -119,8 +124,10 @@ class ViewDesk:
 
     async def _rest(self, exc: Exception) -> None:
         level = log.warning if isinstance(exc, Unavailable) else log.error
-        waiting, refused, self._refused = len(self._waiting) + len(self._under_way), self._refused, 0
-        level("views wait to be counted", waiting=waiting, refused=refused, problem=repr(exc)[:300], retry_s=RETRY_S)
+        refused, self._refused = self._refused, 0
+        level(
+            "views wait to be counted", waiting=self.waiting, refused=refused, problem=repr(exc)[:300], retry_s=RETRY_S
+        )
         await asyncio.sleep(RETRY_S)
 
     async def _store_some(self) -> None:
