@@ -182,6 +182,7 @@ async def test_a_write_that_arrives_late_adds_nothing(db: Database) -> None:
         await desk.flush()
     (source,) = (await db.views_hourly.find_one({}))["by"]
     await views.raise_counts(db, source, {place: 1}, {day: 2})
+    assert (await rows(db, "views_hourly", "hour"), await rows(db, "views_daily", "day")) == ({place: 3}, {day: 3})
     await desk.show()
     late = [row async for row in db.views_daily.find({})]
     desk.note("d", "title1")
