@@ -101,15 +101,17 @@ def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes], *, shows_
 
 
 def tagged(content: bytes) -> Body:
-    """The bytes with their strong ETag."""
-    return content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    """The bytes with their strong ETag: a digest of nothing but them, so that instances agree on it."""
+    digest = hashlib.sha256(content, usedforsecurity=False)  # CPUs have it built in: half the time of blake2b
+    return content, f'"{digest.hexdigest()[:24]}"'
 
 
 def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> bytes:
     count, entries = _select(snapshot, query, language)
     pages = -(-count // query.page_size)
-    following = f"{MOVIES_PATH}?{query.link_to(query.page + 1)}" if query.page < pages else None
-    preceding = f"{MOVIES_PATH}?{query.link_to(min(query.page - 1, pages))}" if query.page > 1 and pages else None
+    link = f"{MOVIES_PATH}?{query.of_any_page}page="
+    following = f"{link}{query.page + 1}" if query.page < pages else None
+    preceding = f"{link}{min(query.page - 1, pages)}" if query.page > 1 and pages else None
     head = encode(
         {
             "count": count, "page": query.page, "pages": pages, "page_size": query.page_size,

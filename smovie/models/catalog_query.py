@@ -46,7 +46,11 @@ class MovieQuery(Model):
             raise PydanticCustomError("years_reversed", "year_from is after year_to")
         return self
 
-    def link_to(self, page: int) -> str:
-        """The query string of another page of the same list."""
-        asked = self.model_dump(exclude_defaults=True, exclude={"page"}, mode="json")
-        return urlencode({**asked, "page": page}, doseq=True)
+    @property
+    def of_any_page(self) -> str:
+        """The query string of the same list without its page; ends so that `page=` may follow."""
+        asked = {name: value for name, default in _DEFAULTS if (value := getattr(self, name)) != default}
+        return f"{urlencode(asked, doseq=True)}&" if asked else ""
+
+
+_DEFAULTS = [(name, field.default) for name, field in MovieQuery.model_fields.items() if name != "page"]

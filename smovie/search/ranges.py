@@ -15,20 +15,24 @@ from smovie.text import fold
 
 Range = tuple[int, int]  # code points of the shown text, the end not included
 
-_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['`](?:s|t|d|m|re|ll|ve)\b)*", re.IGNORECASE)
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['`](?:s|t|d|m|re|ll|ve)\b)*")
 _MOST_READ = 300  # code points of a text; names are no longer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Shown:
-    """A word as it stands in a text: what it is compared by, and from where to where each letter of that stands."""
+    """A word as it stands in a text: what it is compared by, and where that stands.
+
+    `places` says from where to where each letter stands; None: one after the other from `start` on.
+    """
 
     folded: str
-    places: Sequence[Range]
+    start: int
+    places: Sequence[Range] | None
 
     def range(self, length: int) -> Range:
         """Where its first letters stand."""
-        return (self.places[0][0], self.places[length - 1][1])
+        return (self.start, self.places[length - 1][1] if self.places else self.start + length)
 
 
 class Marker:
@@ -74,9 +78,13 @@ class Marker:
 
 def _shown_words(text: str) -> Iterator[_Shown]:
     if text.isascii():  # most are, and it is ten times as fast
-        for found in _ASCII_WORD.finditer(text):
-            places = [(place, place + 1) for place in range(*found.span()) if text[place].isalnum()]
-            yield _Shown("".join(filter(str.isalnum, found[0].lower())), places)
+        for found in _ASCII_WORD.finditer(text.lower()):
+            word, start = found[0], found.start()
+            if word.isalnum():
+                yield _Shown(word, start, None)
+            else:  # an apostrophe in it
+                places = [(place, place + 1) for place, char in enumerate(word, start) if char.isalnum()]
+                yield _Shown("".join(filter(str.isalnum, word)), start, places)
         return
     unwritten = {found.start() for found in CONTRACTION.finditer(text)}
     folded = ""
@@ -88,7 +96,7 @@ def _shown_words(text: str) -> Iterator[_Shown]:
             folded += letters
             places += [(place, place + 1)] * len(letters)
         elif folded and place not in unwritten:
-            yield _Shown(folded, places)
+            yield _Shown(folded, places[0][0], places)
             folded, places = "", []
 
 

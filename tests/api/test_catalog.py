@@ -24,6 +24,12 @@ async def test_walking_all_pages_meets_every_title_once(server: RunningServer) -
     assert len(slugs) == len(set(slugs)) == page["count"]
 
 
+async def test_a_link_to_another_page_asks_all_that_was_asked(server: RunningServer) -> None:
+    asked = "kind=movie&genre=drama&genre=war&nation=vn&year_from=1900&year_to=2100&sort=title&page_size=1"
+    page = (await server.api.get(f"/movies?page=2&{asked}")).json
+    assert (page["previous"], page["next"]) == (f"/api/v1/movies?{asked}&page=1", f"/api/v1/movies?{asked}&page=3")
+
+
 async def test_a_page_past_the_end_is_empty(server: RunningServer) -> None:
     page = (await server.api.get("/movies?page=9999")).json
     assert page["results"] == []
