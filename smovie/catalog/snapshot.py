@@ -7,7 +7,6 @@ forgets the pages made before it. Sorted lists hold (key, id): one title moves b
 
 import sys
 from bisect import bisect_left, insort
-from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -22,7 +21,9 @@ from smovie.catalog.render import card, encode, with_figures
 from smovie.models.base import iso_z
 from smovie.models.catalog import Language, Movie, Stats, Tag
 from smovie.search.index import SearchIndex
+from smovie.sorting import sorted_in_steps
 from smovie.text import collation_key, first_letter
+from smovie.wide_dict import WideDict
 
 Order = Literal["release_date", "views", "rating", "title_vi", "title_en", "created_at"]
 ORDERS: tuple[Order, ...] = ("release_date", "views", "rating", "title_vi", "title_en", "created_at")
@@ -33,7 +34,6 @@ Facet = tuple[str, str | int]
 _RESULTS_KEPT = 500_000  # ids of filtered lists kept together, 8 bytes each
 _BODIES_KEPT_BYTES = 24 << 20
 _STILL_BODIES_KEPT_BYTES = 8 << 20
-_RUN = 4_096  # titles sorted in one step
 _NOBODY: frozenset[str] = frozenset()
 _MANIFOLD = frozenset({"seasons", "cast", "directors"})
 
@@ -83,9 +83,9 @@ class Snapshot:
 
     def __init__(self) -> None:
         self.version = 0
-        self.entries: dict[str, Entry] = {}
-        self.by_slug: dict[str, Entry] = {}
-        self.by_episode: dict[str, Entry] = {}
+        self.entries: WideDict[str, Entry] = WideDict()
+        self.by_slug: WideDict[str, Entry] = WideDict()
+        self.by_episode: WideDict[str, Entry] = WideDict()
         self.tags: dict[str, dict[str, Tag]] = {"genres": {}, "nations": {}, "exclusivities": {}}
         self.banners = BannerBoard()
         self.search = SearchIndex()
@@ -93,8 +93,8 @@ class Snapshot:
         self.still_bodies: BoundedCache[tuple[bytes, str]] = BoundedCache(_STILL_BODIES_KEPT_BYTES)  # without figures
         self._orders: dict[Order, list[tuple[SortKey, str]]] = {order: [] for order in ORDERS}
         self._unordered: dict[Order, dict[str, None]] = {order: {} for order in ORDERS}  # no date, no rating: last
-        self._facets: defaultdict[Facet, set[str]] = defaultdict(set)
-        self._people: dict[str, str] = {}
+        self._facets: WideDict[Facet, set[str]] = WideDict()
+        self._people: WideDict[str, str] = WideDict()
         self._results: BoundedCache[list[str]] = BoundedCache(_RESULTS_KEPT)
 
     def put(self, movie: Movie, *, sort: bool = True) -> None:
@@ -112,7 +112,7 @@ class Snapshot:
         for order in ORDERS:
             self._join_order(order, entry, sort=sort)
         for facet in entry.facets:
-            self._facets[facet].add(entry.id)
+            self._facets.setdefault(facet, set()).add(entry.id)
         for person in (*movie.directors, *movie.cast):
             self._people[person.person_id] = person.name
 
@@ -179,19 +179,13 @@ class Snapshot:
             del ordered[bisect_left(ordered, (key, entry.id))]
 
     def sort_in_steps(self) -> Iterator[None]:
-        """Order what was put unsorted. Sorted runs are merged, each step a few ms, so that a loop can go on between."""
+        """Order what was put unsorted, each step a few ms, so that a loop can go on between."""
         for order, unsorted in self._orders.items():
-            runs = deque(unsorted[start : start + _RUN] for start in range(0, len(unsorted), _RUN))
-            for run in runs:
-                run.sort()
+            ordered: list[tuple[SortKey, str]] = []
+            for part in sorted_in_steps(unsorted):
+                ordered += part
                 yield
-            while len(runs) > 1:
-                merged = runs.popleft() + runs.popleft()
-                merged.sort()  # two sorted runs: the sort only merges
-                runs.append(merged)
-                yield
-            if runs:
-                self._orders[order] = runs[0]
+            self._orders[order] = ordered
 
     def commit(self, *, only_figures: bool = False) -> None:
         """End a group of changes: what was made from the state before it is forgotten. `only_figures`: nothing but

@@ -173,6 +173,9 @@ def _add_up(words: list[Word], weights_of: Callable[[Word], tuple[Weights, ...]]
     for word in sorted(words, key=lambda word: word.says, reverse=True):
         says, is_enough = word.says, len(totals) >= _ENOUGH
         for weights in weights_of(word):
+            if not totals:
+                totals = {row: weight * says for row, weight in weights.items()}
+                continue
             rows = totals.keys() & weights.keys() if is_enough else weights
             for row in rows:
                 totals[row] = totals.get(row, 0.0) + weights[row] * says

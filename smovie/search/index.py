@@ -12,6 +12,7 @@ from smovie.search.keys import exact_key, folded_key, joined_keys, without_artic
 from smovie.search.people import People
 from smovie.search.postings import Postings
 from smovie.search.vocabulary import Vocabulary
+from smovie.wide_dict import WideDict
 
 
 class Name(NamedTuple):
@@ -52,11 +53,11 @@ class SearchIndex:
         self.people = People(self.vocabulary)
         self.beginnings = Beginnings()
         self.genres: dict[str, Genre] = {}
-        self._rows: dict[str, int] = {}
+        self._rows: WideDict[str, int] = WideDict()
         self._titles: list[Title | None] = []
         self._free: list[int] = []
         self.lengths = array("H")  # by row, of the first name
-        self._whole: dict[str, tuple[int, ...]] = {}
+        self._whole: WideDict[str, tuple[int, ...]] = WideDict()
 
     def __len__(self) -> int:
         return len(self._rows)

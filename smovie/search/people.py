@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from smovie.search.keys import exact_key, folded_key
 from smovie.search.postings import Postings
 from smovie.search.vocabulary import Vocabulary
+from smovie.wide_dict import WideDict
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ class People:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.words = Postings(vocabulary)
         self.counts = array("I")  # titles by row
-        self._rows: dict[str, int] = {}
+        self._rows: WideDict[str, int] = WideDict()
         self._people: list[Somebody | None] = []
         self._free: list[int] = []
 
