@@ -4,8 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
-_STEP = 4_096  # items that are sorted in a step, or little more: a few ms
-_EVERY = 64  # of how many one is looked at to part them evenly
+_STEP = 2_048  # items that are sorted in a step, or little more: a few ms
+_EVERY = 32  # of how many one is looked at to part them evenly
 
 
 def sorted_in_steps(items: list[Any]) -> Iterator[list[Any]]:
