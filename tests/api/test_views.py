@@ -269,12 +269,11 @@ async def test_a_killed_process_loses_its_last_second_and_what_it_left_is_counte
     assert numbers >= set(range(safe + 1))
 
 
-async def test_what_is_noted_is_stored_and_counted_by_itself_and_soon(db: Database) -> None:
+async def test_what_is_noted_is_stored_and_counted_by_itself(db: Database) -> None:
     desk = ViewDesk(db)
     running = asyncio.create_task(desk.run())
     for number in (1, 2):
         desk.note(f"user{number}", "title1")
-        await until(lambda: db.views.count_documents({"user_id": f"user{number}"}), within_s=2.0)  # noqa: B023
         await until(lambda: db.views_hourly.count_documents({"count": number}))  # noqa: B023
     running.cancel()
 
