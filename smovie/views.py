@@ -86,7 +86,8 @@ class ViewDesk:
                 await self._store_some()
             while self._uncounted:
                 await self._count_some()
-            self._has_new.clear()
+            if not self._waiting:  # nobody came while the last were counted
+                self._has_new.clear()
             self._forget_past()
 
     async def show(self) -> None:
