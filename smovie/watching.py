@@ -1,6 +1,6 @@
 """Watching: how far somebody is, what they have seen, and what they go on with (docs/watching.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -32,6 +32,7 @@ from smovie.store.progress_writer import ProgressWriter
 from smovie.throttles import Throttle, Throttles
 
 MOST_LOOKED_AT = 500  # titles, those watched last: what is older is in the history only
+MOST_HALF_SEEN = 200  # episodes, likewise
 _KNOWN = 20_000  # users
 
 
@@ -51,7 +52,7 @@ class WatchingDesk:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A title that somebody may go on with."""
+    """What somebody may go on with."""
 
     episodes: Episodes
     step: Step
@@ -123,28 +124,41 @@ async def remove_from_row(desk: WatchingDesk, caller: Identity, movie_id: str) -
 
 
 async def continue_row(desk: WatchingDesk, caller_user_id: str, language: Language, limit: int) -> list[Json]:
-    """What somebody goes on with: half seen first, then what comes next, each newest first, each title once.
+    """What somebody goes on with: half seen first, then what comes next, each newest first.
 
-    Shape: `ContinueRow`; the card is encoded already (`orjson.Fragment`). Cost: two queries by index.
+    Shape: `ContinueRow`; the card is encoded already (`orjson.Fragment`). Cost: three queries by index.
     """
     await desk.writer.settle(caller_user_id)
     lines: dict[str, list[LastWatched]] = {}
     for last in await store.last_watched(desk.db, caller_user_id, MOST_LOOKED_AT):
         lines.setdefault(last.movie_id, []).append(last)
-    snapshot = desk.catalog.snapshot
+    half_seen: dict[str, list[Progress]] = {}
+    for progress in await store.half_seen(desk.db, caller_user_id, MOST_HALF_SEEN):
+        half_seen.setdefault(progress.movie_id, []).append(progress)
     found: dict[StepKind, list[_Candidate]] = {"resume": [], "next_up": []}
     async for movie_id, of_title in in_slices(lines.items()):
-        entry = snapshot.entries.get(movie_id)
+        entry, begun = desk.catalog.snapshot.entries.get(movie_id), half_seen.get(movie_id, [])
         if entry is None or all(last.is_removed for last in of_title) or _is_done_film(entry, of_title):
             continue
-        episodes = Episodes(entry)
-        if step := find_step(episodes.places, map(_to_watched, of_title)):
-            found[step.kind].append(_Candidate(episodes, step, of_title[0].watched_at))
-        if len(found["resume"]) >= limit:
-            break
+        for candidate in _candidates(Episodes(entry), of_title, begun):
+            found[candidate.step.kind].append(candidate)
+        if sum(one.watched_at >= of_title[0].watched_at for one in found["resume"]) >= limit:
+            break  # nothing of the titles that follow is newer
+    found["resume"].sort(key=lambda one: one.watched_at, reverse=True)
     rows = (found["resume"] + found["next_up"])[:limit]
-    progress = await store.of_episodes(desk.db, caller_user_id, [row.episode_id for row in rows]) if rows else {}
-    return [_show_row(row, progress.get(row.episode_id), language) for row in rows]
+    progress_of = await store.of_episodes(desk.db, caller_user_id, [row.episode_id for row in rows]) if rows else {}
+    return [_show_row(row, progress_of.get(row.episode_id), language) for row in rows]
+
+
+def _candidates(episodes: Episodes, lines: list[LastWatched], half_seen: list[Progress]) -> Iterator[_Candidate]:
+    """What of a title can be gone on with: every episode that is half seen, and what comes after the last watched."""
+    resumed = {one.episode_id: one for one in half_seen if one.episode_id in episodes}
+    for progress in resumed.values():
+        step = Step("resume", episodes.place_of(progress.episode_id))
+        yield _Candidate(episodes, step, progress.watched_at)
+    step_on = find_step(episodes.places, map(_to_watched, lines))
+    if step_on and step_on.place.episode_id not in resumed:
+        yield _Candidate(episodes, step_on, lines[0].watched_at)
 
 
 def show_progress(progress: Progress) -> ProgressAnswer:

@@ -150,7 +150,7 @@ class HistoryQuery(Model):
 
 
 class ContinueRow(Model):
-    """A title to go on with, with the episode that is half seen, or the one after that which was seen last."""
+    """An episode to go on with: it is half seen, or comes after the one of its title that was seen last."""
 
     kind: StepKind
     movie: MovieCard
@@ -158,11 +158,11 @@ class ContinueRow(Model):
     position_s: float = Field(description="0 when the episode was not begun, or is to be seen again")
     duration_s: float | None
     progress: float = Field(ge=0, le=1)
-    watched_at: Moment = Field(description="when something of the title was watched last")
+    watched_at: Moment = Field(description="when it was watched, or what it comes after")
 
 
 class ContinueList(Model):
-    """What is half seen, newest first, then what comes next, newest first; each title once."""
+    """What is half seen, newest first, then what comes next, newest first; each episode once."""
 
     results: list[ContinueRow]
 

@@ -73,6 +73,7 @@ INDEXES = (
     Index("reviews", (("user_id", 1), ("_id", 1)), "all that somebody reviewed: to export it, to delete it"),
     Index("progress", (("user_id", 1), ("watched_at", -1), ("_id", -1)), "a page of somebody's history"),
     Index("progress", (("user_id", 1), ("movie_id", 1), ("watched_at", -1)), "what somebody watched last of a title"),
+    Index("progress", (("user_id", 1), ("watched_at", -1)), "what somebody has half seen", only={"done": False}),
     Index("last_watched", (("user_id", 1), ("watched_at", -1)), "the titles that somebody watched last"),
     Index("views", (("user_id", 1), ("movie_id", 1), ("day", 1)), "a user's views; one a title and day", unique=True,
           only={"user_id": {"$type": "string"}}),

@@ -62,6 +62,14 @@ async def last_watched(db: Database, user_id: str, limit: int) -> list[LastWatch
     return [_to_last(row) async for row in cursor]  # index user_id, watched_at
 
 
+@store_call
+async def half_seen(db: Database, user_id: str, limit: int) -> list[Progress]:
+    """The episodes that somebody began and did not see to their end, newest first."""
+    begun = {"user_id": user_id, "done": False, "position_s": {"$gte": BEGUN_AT_S}}
+    cursor = db.progress.find(begun).sort("watched_at", -1).limit(limit)
+    return [_to_progress(row) async for row in cursor]  # index user_id, watched_at, of what is not done
+
+
 async def recent_titles(db: Database, user_id: str, limit: int) -> list[tuple[str, datetime, bool]]:
     """The titles that somebody watched last, newest first. Shape: (id, when, whether that episode is done)."""
     found: dict[str, tuple[str, datetime, bool]] = {}

@@ -341,7 +341,7 @@ async def test_all_is_forgotten_and_others_keep_theirs(shown: Any) -> None:
 # -- what is gone on with ----------------------------------------------------------------------------------------------
 
 
-async def test_the_row_has_half_seen_first_then_next_up_each_newest_first_and_each_title_once(shown: Any) -> None:
+async def test_the_row_has_half_seen_first_then_next_up_each_newest_first(shown: Any) -> None:
     viewer = await shown(*(a_series(number, "1x1", "1x2") for number in range(1, 5)), a_document(5), a_document(6))
     await viewer.watches("s1-1x1", "s2-1x1")
     await viewer.watches("s3-1x1", "e5", upto=HALF)
@@ -418,18 +418,22 @@ async def test_after_the_last_special_the_seasons_go_on__jellyfin_7534(shown: An
     assert await viewer.row() == [("next_up", "s1-1x3")]
 
 
-async def test_a_half_seen_episode_stays_in_the_row_or_in_reach__jellyfin_pr_10200(shown: Any) -> None:
-    viewer = await shown(a_series(1, "1x1", "1x2", "1x3"))
+async def test_a_half_seen_episode_is_never_lost_from_the_row__jellyfin_pr_10200(shown: Any) -> None:
+    viewer = await shown(a_series(1, "1x1", "1x2", "1x3", "1x4"), a_document(2))
     await viewer.watches("s1-1x1")
     await viewer.watches("s1-1x2", upto=HALF)
     assert await viewer.row() == [("resume", "s1-1x2")]
-    await viewer.watches("s1-1x1")  # again: what comes next is the half-seen one, where it was left
+    await viewer.watches("s1-1x1")  # again: what comes next is the half-seen one, which is there once
     (row,) = (await viewer.get("/me/continue"))["results"]
-    assert (row["kind"], row["episode"]["id"], row["position_s"], row["progress"]) == ("next_up", "s1-1x2", HALF, 0.5)
-    await viewer.watches("s1-1x3", upto=HALF)
-    assert await viewer.row() == [("resume", "s1-1x3")]
-    assert "s1-1x2" in await viewer.history()
-    assert await viewer.resumes("s1-1x2") == HALF
+    assert (row["kind"], row["episode"]["id"], row["position_s"], row["progress"]) == ("resume", "s1-1x2", HALF, 0.5)
+    await viewer.watches("e2", upto=HALF)
+    await viewer.watches("s1-1x3")
+    assert await viewer.row() == [("resume", "e2"), ("resume", "s1-1x2"), ("next_up", "s1-1x4")]
+    assert await viewer.row("?limit=1") == [("resume", "e2")], "the newest, of whichever title"
+    await viewer.watches("s1-1x4")
+    assert await viewer.row() == [("resume", "e2"), ("resume", "s1-1x2")]
+    await viewer.forget("/me/history/s1-1x2")
+    assert await viewer.row() == [("resume", "e2")]
 
 
 async def test_a_new_episode_brings_a_finished_series_back(shown: Any) -> None:
@@ -478,7 +482,7 @@ async def test_a_title_removed_from_the_row_is_back_once_it_is_watched_and_the_h
     assert await viewer.row() == [("resume", "s1-1x2"), ("next_up", "s2-1x2")]
 
 
-async def test_the_row_costs_two_queries_by_index_however_much_was_watched(shown: Any) -> None:
+async def test_the_row_costs_three_queries_by_index_however_much_was_watched(shown: Any) -> None:
     viewer = await shown(*(a_series(number, "1x1", "1x2") for number in range(1, 9)))
     other = Viewer(viewer.server, await viewer.server.a_member())
     for one in (viewer, other):
@@ -494,6 +498,7 @@ async def test_the_row_costs_two_queries_by_index_however_much_was_watched(shown
     found = [(row["ns"].partition(".")[2], row["planSummary"], row["docsExamined"]) async for row in profiled]
     assert found == [
         ("last_watched", "IXSCAN { user_id: 1, watched_at: -1 }", 8),
+        ("progress", "IXSCAN { user_id: 1, watched_at: -1 }", 0),
         ("progress", "IXSCAN { _id: 1 }", 0),
         ("progress", "IXSCAN { user_id: 1, watched_at: -1, _id: -1 }", 6),
     ]
