@@ -36,6 +36,7 @@ fuzz: $(VENV)/.tools  ## a million bad frames from clients of every kind, in som
 bench: $(VENV)/.tools  ## requests/s, search, watching, views and rooms beside a bare handler on the same machine; a login storm
 	@$(PY) -m bench.rest
 	@$(PY) -m bench.search
+	@$(PY) -m bench.home
 	@$(PY) -m bench.watching
 	@$(PY) -m bench.views
 	@$(PY) -m bench.rooms

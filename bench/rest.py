@@ -35,7 +35,7 @@ KEYSTROKES = [
     f"/api/v1/search/suggest?q={quote(text[:length])}" for text in _TEXTS for length in range(1, len(text) + 1)
 ]
 _SORTS = [sign + key for key in ("release_date", "views", "rating", "title", "created_at") for sign in ("", "-")]
-_COLUMNS = (
+COLUMNS = (
     "request", "bytes", "SMovie req/s", "bare req/s", "ratio", "p50 ms", "p99 ms", "bare p50", "bare p99", "errors",
     "server CPU", "bare CPU", "client CPU",
 )  # fmt: skip
@@ -101,10 +101,10 @@ async def _measure(folder: Path, titles: Path | None, seconds: float, repeat: in
         with bare_server([case.answer for case in cases], folder) as (bare_pid, bare_port):
             for turn in range(repeat):
                 for number, case in enumerate(cases):
-                    await _run_both(case, number, turn, repeat, seconds, server, bare_pid, bare_port)
-    rows = [_row(case) for case in cases]
-    show_table(f"REST, 32 connections, median of {repeat} runs of {seconds:g} s", _COLUMNS, rows)
-    return {"catalogue": catalogue, "rest": [dict(zip(_COLUMNS, row, strict=True)) for row in rows]}
+                    await run_both(case, number, turn, repeat, seconds, server, bare_pid, bare_port)
+    rows = [row_of(case) for case in cases]
+    show_table(f"REST, 32 connections, median of {repeat} runs of {seconds:g} s", COLUMNS, rows)
+    return {"catalogue": catalogue, "rest": [dict(zip(COLUMNS, row, strict=True)) for row in rows]}
 
 
 async def _cases(port: int) -> list[Case]:
@@ -137,9 +137,10 @@ async def _cases(port: int) -> list[Case]:
     ]
 
 
-async def _run_both(
+async def run_both(
     case: Case, number: int, turn: int, turns: int, seconds: float, server: ServerProcess, bare_pid: int, bare_port: int
 ) -> None:
+    """A run of a case on each of the two servers."""
     meter = CpuMeter({"server": server.pid})
     case.ours.append(
         await drive(server.port, case.requests_of(turn, turns), status=case.answer.status, seconds=seconds)
@@ -150,7 +151,8 @@ async def _run_both(
     case.bare_cpu.append(meter.shares()["bare"])
 
 
-def _row(case: Case) -> list[object]:
+def row_of(case: Case) -> list[object]:
+    """The medians of a case's runs: a row under `COLUMNS`."""
     ratios = [ours.requests_per_s / bare.requests_per_s for ours, bare in zip(case.ours, case.bare, strict=True)]
     median = statistics.median
     return [
