@@ -51,7 +51,7 @@ def main(titles: Path | None, seconds: float, repeat: int, asked: int, json_file
     say_machine()
     with tempfile.TemporaryDirectory(prefix="smovie-bench-") as name:
         file = titles_file(titles, Path(name))
-        figures = {"cost": _measure_cost(file, asked)}
+        figures: dict[str, Any] = {"cost": _measure_cost(file, asked)}
         gc.collect()
         figures["rest"] = uvloop.run(_measure_rest(Path(name), file, seconds, repeat))
     if json_file:

@@ -49,6 +49,8 @@ class Entry:
     cards: dict[Language, bytes]
     keys: dict[Order, SortKey]
     facets: tuple[Facet, ...]
+    year: int | None
+    genres: int  # how many
     episode_ids: tuple[str, ...]
     changed_at: str  # ISO 8601
     has_trailer: bool
@@ -303,6 +305,8 @@ def _to_entry(movie: Movie) -> Entry:
         cards={"vi": encode(card(movie, "vi")), "en": encode(card(movie, "en"))},
         keys={order: key for order, key in keys.items() if key is not None},
         facets=tuple((name, sys.intern(value) if isinstance(value, str) else value) for name, value in _facets(movie)),
+        year=movie.year,
+        genres=len({genre.id for genre in movie.genres}),
         episode_ids=tuple(episode.id for season in movie.seasons for episode in season.episodes),
         changed_at=iso_z(movie.updated_at),
         has_trailer=movie.trailer is not None,

@@ -76,23 +76,25 @@ def profile(facets: Iterable[Facet], count: Callable[[Facet], int], total: int) 
 
 def score(of: Profile, facets: Iterable[Facet]) -> float:
     """How alike a title with these facets is; 0 where they share nothing but their time."""
-    traits = of.traits
-    total = by_genres = 0.0
+    others = by_genres = 0.0
     shared = theirs = 0
     year = None
-    for facet in facets:
-        trait = traits.get(facet)
-        name = facet[0]
+    for name, value in facets:
+        trait = of.traits.get((name, value))
         if name == "genre":
             theirs += 1
-            if trait:
-                shared += 1
-                by_genres += trait.weight
-        elif trait:
-            total += trait.weight
+            shared += trait is not None
+            by_genres += trait.weight if trait else 0.0
         elif name == "year":
-            year = facet[1]
-    total += by_genres * _telling(shared, theirs, of.genres)
+            year = int(value)
+        elif trait:
+            others += trait.weight
+    return combine(of, others, by_genres, shared, theirs, year)
+
+
+def combine(of: Profile, others: float, by_genres: float, shared: int, theirs: int, year: int | None) -> float:
+    """The score from its parts: what shared genres count, how many they are and of how many; what all else counts."""
+    total = others + by_genres * _telling(shared, theirs, of.genres)
     return total + _by_era(of.year, year) if total else 0.0
 
 
@@ -125,7 +127,7 @@ def _telling(shared: int, theirs: int, ours: int) -> float:
     return _FREE_OF_GENRES + (1 - _FREE_OF_GENRES) * shared / either if shared else 0.0
 
 
-def _by_era(one: int | None, other: object) -> float:
-    if one is None or not isinstance(other, int):
+def _by_era(one: int | None, other: int | None) -> float:
+    if one is None or other is None:
         return 0.0
     return ERA * math.exp2(-abs(one - other) / ERA_HALVES_YEARS)

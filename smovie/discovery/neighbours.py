@@ -7,22 +7,24 @@ hundreds of others, not with half of the catalogue. Sets are taken whole or not 
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from heapq import nsmallest
+from heapq import nlargest
 from itertools import islice
 
 import orjson
 
 from smovie.catalog.snapshot import Entry, Facet, Snapshot
 from smovie.discovery.franchises import franchise_of
-from smovie.discovery.likeness import Likeness, compare, profile, score
+from smovie.discovery.likeness import Likeness, Profile, combine, compare, profile
 
 MOST_OF_FRANCHISE = 3
 _TELLING = 500  # a set of more titles leads nowhere by itself
-_MOST_BY_PEOPLE, _MOST_BY_TAGS, _MOST_BY_YEARS = 500, 800, 1_200  # found together: no further set is taken
+_MOST_BY_PEOPLE, _MOST_BY_TAGS, _MOST_BY_YEARS = 400, 600, 800  # found together: no further set is taken
 _YEARS_APART = 15
 _FEW = 100  # found; then the most viewed of its genres are looked at too
 _MOST_VIEWED = 1_000
+_SAME = 1e-6  # scores closer than this are one
 _CONSIDERED = 5  # times as many as are wanted, since parts of a franchise are left out
 
 
@@ -36,15 +38,46 @@ class Neighbour:
 
 def neighbours(snapshot: Snapshot, entry: Entry, limit: int, without: Collection[str] = ()) -> list[Neighbour]:
     """The titles most like one, best first, at most a few of one franchise; none of `without` (ids)."""
-    of = profile(entry.facets, snapshot.count, len(snapshot.entries))
-    scored = []
-    for movie_id in candidates(snapshot, entry).difference(without):
-        other = snapshot.entries[movie_id]
-        if alike := score(of, other.facets):
-            scored.append((-round(alike, 6), -int(other.keys["views"]), movie_id))
-    best = (snapshot.entries[movie_id] for _, _, movie_id in nsmallest(limit * _CONSIDERED, scored))
+    entries = snapshot.entries
+    of = profile(entry.facets, snapshot.count, len(entries))
+    found = candidates(snapshot, entry).difference(without)
+    alike = scores(snapshot, of, found)
+    least = nlargest(limit * _CONSIDERED, alike.values())[-1:] or [0.0]
+    likely = [movie_id for movie_id, score in alike.items() if score and score >= least[0] - _SAME]
+    # Of two scores that differ by rounding only, the views decide.
+    likely.sort(key=lambda movie_id: (-round(alike[movie_id], 6), -int(entries[movie_id].keys["views"]), movie_id))
+    best = (entries[movie_id] for movie_id in likely)
     chosen = islice(_few_of_a_franchise(entry, best), limit)
     return [Neighbour(other, compare(of, other.facets)) for other in chosen]
+
+
+def scores(snapshot: Snapshot, of: Profile, ids: AbstractSet[str]) -> dict[str, float]:
+    """What `likeness.score` gives each of some titles, found by what they have and not title by title: ten times as
+    quick, since most have little of it."""
+    others = dict.fromkeys(ids, 0.0)
+    by_genres: dict[str, float] = {}
+    shared: Counter[str] = Counter()
+    for facet, trait in of.traits.items():
+        having = snapshot.members(facet) & ids
+        if facet[0] == "genre":
+            shared.update(having)
+            for movie_id in having:
+                by_genres[movie_id] = by_genres.get(movie_id, 0.0) + trait.weight
+        else:
+            for movie_id in having:
+                others[movie_id] += trait.weight
+    entries = snapshot.entries
+    return {
+        movie_id: combine(
+            of,
+            weight,
+            by_genres.get(movie_id, 0.0),
+            shared.get(movie_id, 0),
+            entries[movie_id].genres,
+            entries[movie_id].year,
+        )
+        for movie_id, weight in others.items()
+    }
 
 
 def candidates(snapshot: Snapshot, entry: Entry) -> set[str]:

@@ -3,7 +3,8 @@
 import pytest
 
 from smovie.catalog.snapshot import Snapshot
-from smovie.discovery.neighbours import MOST_OF_FRANCHISE, candidates, neighbours
+from smovie.discovery.likeness import profile, score
+from smovie.discovery.neighbours import MOST_OF_FRANCHISE, candidates, neighbours, scores
 from tests.discovery.titles import a_movie, a_snapshot, entry
 from tests.support.catalogue import demo_files, movies_of
 
@@ -45,6 +46,13 @@ def test_a_title_is_never_like_itself_and_found_once(demo: Snapshot) -> None:
         others = found(demo, slug, 50)
         assert slug not in others
         assert len(set(others)) == len(others)
+
+
+def test_scores_of_many_are_the_scores_of_each(demo: Snapshot) -> None:
+    for title in list(demo.entries.values())[::10]:
+        of = profile(title.facets, demo.count, len(demo.entries))
+        each = {other.id: score(of, other.facets) for other in demo.entries.values()}
+        assert scores(demo, of, demo.entries.keys()) == pytest.approx(each)
 
 
 def test_a_franchise_does_not_fill_the_list() -> None:
