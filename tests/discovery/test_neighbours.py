@@ -28,7 +28,7 @@ def names(snapshot: Snapshot, title: str) -> str:
     [
         ("Mùa hè chiều thẳng đứng", ["Xích lô", "Mùi đu đủ xanh"]),  # their director's other films
         ("Thương nhớ đồng quê", ["Bao giờ cho đến tháng Mười", "Mùa ổi"]),
-        ("Mai", ["Bố già"]),
+        ("Mai", ["Dad, I'm Sorry"]),
         ("Vùng đất linh hồn", ["Hàng xóm của tôi là Totoro"]),
         ("Interstellar", ["Oppenheimer"]),
         ("Về nhà đi con", ["Hương vị tình thân"]),
