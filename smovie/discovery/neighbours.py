@@ -52,8 +52,8 @@ def neighbours(snapshot: Snapshot, entry: Entry, limit: int, without: Collection
 
 
 def scores(snapshot: Snapshot, of: Profile, ids: AbstractSet[str]) -> dict[str, float]:
-    """What `likeness.score` gives each of some titles, found by what they have and not title by title: ten times as
-    quick, since most have little of it."""
+    """What `likeness.score` gives each of some titles, found by what they have and not title by title, which
+    takes longer: most have little of it."""
     others = dict.fromkeys(ids, 0.0)
     by_genres: dict[str, float] = {}
     shared: Counter[str] = Counter()
