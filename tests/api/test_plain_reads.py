@@ -19,6 +19,8 @@ PLAIN_TARGETS = [
     "/api/v1/movies", "/api/v1/movies?", LIST, f"{LIST}&page=2", "/api/v1/movies?page=9999", TITLE,
     "/api/v1/movies?genre=war&genre=romance&sort=title", "/api/v1/movies?genre=w%61r", "/api/v1/genres",
     "/api/v1/nations", "/api/v1/exclusivities", "/api/v1/trending", "/api/v1/trending?window=7d&limit=3",
+    "/api/v1/home", "/api/v1/home?", "/api/v1/banners", "/api/v1/banners?placement=home_hero", f"{TITLE}/similar",
+    f"{TITLE}/similar?limit=3",
 ]  # fmt: skip
 OTHER_TARGETS = [
     "/api/v1/movies?page=0", "/api/v1/movies?page=x", "/api/v1/movies?no=such", "/api/v1/movies?page=1&page=2",
@@ -26,7 +28,9 @@ OTHER_TARGETS = [
     "/api/v1/movies/", "/api/v1/movies/no-such-title", "/api/v1/movies/Spirited-Away", "/api/v1/movies/spirited%2Daway",
     f"{TITLE}?x=1", f"{TITLE}/", "/api/v1/people/nobody", "/api/v1//movies", "/api/v1/genres?" + "a=b&" * 1100,
     "http://smovie/api/v1/movies", "*", "/api/v1/search?q=ponyo", "/movies/spirited-away", "/healthz",
-    "/api/v1/trending?window=1y",
+    "/api/v1/trending?window=1y", "/api/v1/home?x=1", "/api/v1/home/", "/api/v1/banners?placement=nowhere",
+    "/api/v1/banners/", f"{TITLE}/similar?limit=0", f"{TITLE}/similar/", "/api/v1/movies/no-such-title/similar",
+    "/api/v1/movies/similar", "/api/v1/search/suggest?q=po",
 ]  # fmt: skip
 PLAIN_HEADERS = [
     "Accept-Language: en", "Accept-Language: fr, en;q=0.1", "Accept-Language: vi;q=0", ORIGIN, "Origin: null",
@@ -119,6 +123,14 @@ async def test_a_cache_that_has_the_newest_hears_so(ways: Ways, language: str) -
     await ways.agree_on(request_of("GET", LIST, wish, f"If-None-Match: {etag}"), is_plain=True)
     for held in (f'"other", {etag}', f"W/{etag}", f"{etag}, *", etag.strip('"')):
         await ways.agree_on(request_of("GET", LIST, wish, f"If-None-Match: {held}"), is_plain=False)
+
+
+@pytest.mark.parametrize("target", ["/api/v1/home", "/api/v1/banners", f"{TITLE}/similar"])
+async def test_so_does_one_of_what_to_watch_next(ways: Ways, target: str) -> None:
+    english = {"Accept-Language": "en"}
+    etag = (await ways.server.api.call("GET", target, headers=english)).headers["etag"]
+    await ways.agree_on(request_of("GET", target, "Accept-Language: en", f"If-None-Match: {etag}"), is_plain=True)
+    await ways.agree_on(request_of("GET", target, "Accept-Language: en", "If-None-Match: *"), is_plain=False)
 
 
 @pytest.mark.parametrize("target", OTHER_TARGETS)
