@@ -6,6 +6,7 @@ Shape of every answer: (JSON bytes, strong ETag). Bodies are kept until the next
 import hashlib
 from collections.abc import Callable, Hashable
 
+from smovie.bounded_cache import BoundedCache
 from smovie.catalog.render import detail, encode
 from smovie.catalog.snapshot import ORDERS, Entry, Facet, Order, Snapshot
 from smovie.errors import NotFound
@@ -23,7 +24,12 @@ _FACET_OF_TAGS = {"genres": "genre", "nations": "nation", "exclusivities": "excl
 
 def list_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> Body:
     """A page of titles. A page past the end is empty, not an error."""
-    return kept(snapshot, (query, language), lambda: _page(snapshot, query, language))
+    key = (query, language)
+    body = snapshot.bodies.get(key)
+    if body is None:
+        body = _page(snapshot, query, language)
+        _keep(snapshot.bodies, key, body)
+    return body
 
 
 def pick_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> list[Movie]:
@@ -94,19 +100,27 @@ def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], bytes], *, shows_
     bodies = snapshot.bodies if shows_figures else snapshot.still_bodies
     body = bodies.get(key)
     if body is None:
-        content = make()
-        body = tagged(content)
-        bodies.put(key, body, len(content) + 500)
+        body = tagged(make())
+        _keep(bodies, key, body)
     return body
 
 
 def tagged(content: bytes) -> Body:
     """The bytes with their strong ETag: a digest of nothing but them, so that instances agree on it."""
+    return content, _tag(content)
+
+
+def _keep(bodies: BoundedCache[Body], key: Hashable, body: Body) -> None:
+    bodies.put(key, body, len(body[0]) + 500)
+
+
+def _tag(content: bytes) -> str:
     digest = hashlib.sha256(content, usedforsecurity=False)  # CPUs have it built in: half the time of blake2b
-    return content, f'"{digest.hexdigest()[:24]}"'
+    return f'"{digest.hexdigest()[:24]}"'
 
 
-def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> bytes:
+def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> Body:
+    """A page, and its tag made of the digests of its cards, which is as strong and spares reading all of it again."""
     count, entries = _select(snapshot, query, language)
     pages = -(-count // query.page_size)
     link = f"{MOVIES_PATH}?{query.of_any_page}page="
@@ -118,7 +132,8 @@ def _page(snapshot: Snapshot, query: MovieQuery, language: Language) -> bytes:
             "next": following, "previous": preceding,
         }
     )  # fmt: skip
-    return head[:-1] + b',"results":' + _cards(entries, language) + b"}"
+    content = b"".join((head[:-1], b',"results":', _cards(entries, language), b"}"))
+    return content, _tag(b"".join([head, *[entry.digest(language) for entry in entries]]))
 
 
 def _select(snapshot: Snapshot, query: MovieQuery, language: Language) -> tuple[int, list[Entry]]:
@@ -139,13 +154,17 @@ def _order(sort: str, language: Language) -> tuple[Order, bool]:
 
 
 def _filters(query: MovieQuery, language: Language) -> dict[str, tuple[Facet, ...]]:
-    filters: dict[str, tuple[Facet, ...]] = {
-        "genre": tuple(("genre", genre) for genre in query.genre),
-        "nation": tuple(("nation", nation) for nation in query.nation),
-        "exclusivity": tuple(("exclusivity", exclusivity) for exclusivity in query.exclusivity),
-        "person": tuple((part, person) for person in query.person for part in ("cast", "director")),
-        "year": tuple(("year", year) for year in query.year),
-    }
+    filters: dict[str, tuple[Facet, ...]] = {}
+    if query.genre:
+        filters["genre"] = tuple(("genre", genre) for genre in query.genre)
+    if query.nation:
+        filters["nation"] = tuple(("nation", nation) for nation in query.nation)
+    if query.exclusivity:
+        filters["exclusivity"] = tuple(("exclusivity", exclusivity) for exclusivity in query.exclusivity)
+    if query.person:
+        filters["person"] = tuple((part, person) for person in query.person for part in ("cast", "director"))
+    if query.year:
+        filters["year"] = tuple(("year", year) for year in query.year)
     if query.kind:
         filters["kind"] = (("kind", query.kind.value),)
     if query.q_letter:
@@ -153,4 +172,4 @@ def _filters(query: MovieQuery, language: Language) -> dict[str, tuple[Facet, ..
     if query.year_from or query.year_to:
         years = range(query.year_from or _FIRST_YEAR, (query.year_to or _LAST_YEAR) + 1)
         filters["years"] = tuple(("year", year) for year in years)
-    return {name: facets for name, facets in filters.items() if facets}
+    return filters

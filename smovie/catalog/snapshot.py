@@ -5,6 +5,7 @@ forgets the pages made before it. Sorted lists hold (key, id): one title moves b
 20 µs at 36,000 titles where sorting anew would hold the loop for 20 ms (docs/decisions/0002).
 """
 
+import hashlib
 import sys
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ from smovie.bounded_cache import BoundedCache
 from smovie.catalog.banners import BannerBoard
 from smovie.catalog.render import card, encode, with_figures
 from smovie.models.base import iso_z
-from smovie.models.catalog import Language, Movie, Stats, Tag
+from smovie.models.catalog import LANGUAGES, Language, Movie, Stats, Tag
 from smovie.search.index import SearchIndex
 from smovie.sorting import sorted_in_steps
 from smovie.text import collation_key, first_letter
@@ -34,6 +35,7 @@ Facet = tuple[str, str | int]
 _RESULTS_KEPT = 500_000  # ids of filtered lists kept together, 8 bytes each
 _BODIES_KEPT_BYTES = 24 << 20
 _STILL_BODIES_KEPT_BYTES = 8 << 20
+_DIGEST_BYTES = 12  # as many as an ETag has
 _NOBODY: frozenset[str] = frozenset()
 _MANIFOLD = frozenset({"seasons", "cast", "directors"})
 
@@ -47,6 +49,7 @@ class Entry:
     source: bytes  # the noun without its figures as JSON; a detail page is rendered from it when asked for
     stats: bytes  # its figures, which change all the time
     cards: dict[Language, bytes]
+    digests: bytes  # of the cards, one behind the other
     keys: dict[Order, SortKey]
     facets: tuple[Facet, ...]
     year: int | None
@@ -54,6 +57,10 @@ class Entry:
     episode_ids: tuple[str, ...]
     changed_at: str  # ISO 8601
     has_trailer: bool
+
+    def digest(self, language: Language) -> bytes:
+        """What tells its card in a language from every other: made of nothing but the card's bytes."""
+        return self.digests[:_DIGEST_BYTES] if language == "vi" else self.digests[_DIGEST_BYTES:]
 
     def movie(self) -> Movie:
         """The whole noun again."""
@@ -126,12 +133,8 @@ class Snapshot:
         keys = {order: key for order, key in entry.keys.items() if order not in _BY_FIGURES} | _figure_keys(stats)
         for order in _BY_FIGURES:
             self._leave_order(order, entry)
-        entry = replace(
-            entry,
-            stats=_encode_stats(stats),
-            cards={language: with_figures(shown, before, stats) for language, shown in entry.cards.items()},
-            keys=keys,
-        )
+        cards = {language: with_figures(shown, before, stats) for language, shown in entry.cards.items()}
+        entry = replace(entry, stats=_encode_stats(stats), cards=cards, digests=_digests(cards), keys=keys)
         self._keep(entry)
         for order in _BY_FIGURES:
             self._join_order(order, entry)
@@ -297,12 +300,14 @@ def _to_entry(movie: Movie) -> Entry:
         "title_en": title_vi if in_en == in_vi else collation_key(in_en),
         "created_at": movie.created_at.timestamp(),
     }
+    cards: dict[Language, bytes] = {"vi": encode(card(movie, "vi")), "en": encode(card(movie, "en"))}
     return Entry(
         id=movie.id,
         slug=movie.slug,
         source=movie.model_dump_json(exclude_defaults=True, exclude={"stats"}).encode(),
         stats=_encode_stats(movie.stats),
-        cards={"vi": encode(card(movie, "vi")), "en": encode(card(movie, "en"))},
+        cards=cards,
+        digests=_digests(cards),
         keys={order: key for order, key in keys.items() if key is not None},
         facets=tuple((name, sys.intern(value) if isinstance(value, str) else value) for name, value in _facets(movie)),
         year=movie.year,
@@ -311,6 +316,11 @@ def _to_entry(movie: Movie) -> Entry:
         changed_at=iso_z(movie.updated_at),
         has_trailer=movie.trailer is not None,
     )
+
+
+def _digests(cards: dict[Language, bytes]) -> bytes:
+    both = (hashlib.sha256(cards[language], usedforsecurity=False).digest() for language in LANGUAGES)
+    return b"".join(digest[:_DIGEST_BYTES] for digest in both)
 
 
 def _figure_keys(stats: Stats) -> dict[Order, SortKey]:

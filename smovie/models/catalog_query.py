@@ -1,5 +1,6 @@
 """What may be asked of the catalogue."""
 
+import functools
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -49,8 +50,13 @@ class MovieQuery(Model):
     @property
     def of_any_page(self) -> str:
         """The query string of the same list without its page; ends so that `page=` may follow."""
-        asked = {name: value for name, default in _DEFAULTS if (value := getattr(self, name)) != default}
-        return f"{urlencode(asked, doseq=True)}&" if asked else ""
+        asked = tuple([(name, value) for name, default in _DEFAULTS if (value := getattr(self, name)) != default])
+        return _as_beginning(asked) if asked else ""
 
 
 _DEFAULTS = [(name, field.default) for name, field in MovieQuery.model_fields.items() if name != "page"]
+
+
+@functools.lru_cache(maxsize=1024)  # the pages of a list have it in common
+def _as_beginning(asked: tuple[tuple[str, object], ...]) -> str:
+    return f"{urlencode(asked, doseq=True)}&"
