@@ -14,6 +14,7 @@ from smovie.discovery.trending import TRENDING_PATH
 from smovie.models.catalog import Tag
 from smovie.models.home import MOST_ON_RAIL, RailKind
 
+NEW_PATH = f"{MOVIES_PATH}?sort=-release_date"
 GENRES, FEWEST_ON_RAIL = 6, 4
 _WALKED = 4_000  # titles looked at, so that a rail which does not fill up costs little
 
@@ -29,16 +30,20 @@ class Rail:
 
 
 def public_rails(snapshot: Snapshot, trending: Iterable[str], today: str) -> list[Rail]:
-    """The rails of a day (ISO date), with what trends as ids; one with too few titles is left out."""
+    """The rails of a day (ISO date), with what trends as ids; one with too few titles is left out.
+
+    A catalogue that fills none has all its titles on one: its home page is not empty.
+    """
     taken: set[str] = set()
     trends = _first((i for i in trending if i in snapshot.entries), taken)
     new = _first(_released(snapshot, today), taken)
     rails = [
         Rail("trending", _entries(snapshot, trends), TRENDING_PATH),
-        Rail("new", _entries(snapshot, new), f"{MOVIES_PATH}?sort=-release_date"),
+        Rail("new", _entries(snapshot, new), NEW_PATH),
         *_genre_rails(snapshot, taken),
     ]
-    return [rail for rail in rails if len(rail.entries) >= FEWEST_ON_RAIL]
+    full = [rail for rail in rails if len(rail.entries) >= FEWEST_ON_RAIL]
+    return full or ([Rail("new", _whole(snapshot), NEW_PATH)] if snapshot.entries else [])
 
 
 def _genre_rails(snapshot: Snapshot, taken: set[str]) -> list[Rail]:
@@ -70,6 +75,11 @@ def _released(snapshot: Snapshot, today: str) -> Iterator[str]:
     for movie_id in islice(snapshot.newest(), _WALKED):
         if str(snapshot.entries[movie_id].keys["release_date"]) <= today:
             yield movie_id
+
+
+def _whole(snapshot: Snapshot) -> list[Entry]:
+    """What there is, undated titles last."""
+    return snapshot.select({}, "release_date", descending=True, start=0, size=MOST_ON_RAIL)[1]
 
 
 def _first(ids: Iterator[str], taken: set[str]) -> list[str]:

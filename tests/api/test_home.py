@@ -65,7 +65,7 @@ async def test_an_edit_shows_within_a_second(start: StartServer) -> None:
     await server.runtime.db.movies.update_one({"_id": "title1"}, {"$set": {"is_active": False}})
     await shows(server, "/home", lambda a: [len(rail["results"]) for rail in a.json["rails"]] == [4])
     await server.runtime.db.movies.update_one({"_id": "title2"}, {"$set": {"is_active": False}})
-    await shows(server, "/home", lambda a: a.json["rails"] == [])
+    await shows(server, "/home", lambda a: [len(rail["results"]) for rail in a.json["rails"]] == [3])
     await server.runtime.db.banners.insert_one(a_row("one"))
     await shows(server, "/home", lambda a: [banner["id"] for banner in a.json["banners"]] == ["one"])
 

@@ -105,12 +105,10 @@ async def test_people_and_genres_are_suggested_with_ids_that_filter_lists(server
     assert (await server.api.get(f"/movies?genre={genre['id']}")).json["count"] > 0
 
 
-async def test_nothing_typed_suggests_the_most_viewed(server: RunningServer) -> None:
-    most_viewed = (await server.api.get("/movies?sort=-views&page_size=8")).json["results"]
+async def test_nothing_typed_suggests_what_trends(server: RunningServer) -> None:
+    trending = (await server.api.get("/trending?window=24h&limit=8")).json["results"]
     for path in ("/search/suggest", "/search/suggest?q=", "/search/suggest?q=%20"):
-        assert [item["id"] for item in (await server.api.get(path)).json["results"]] == [
-            one["id"] for one in most_viewed
-        ]
+        assert [item["id"] for item in (await server.api.get(path)).json["results"]] == [one["id"] for one in trending]
 
 
 async def test_every_letter_of_a_name_suggests_it(server: RunningServer) -> None:

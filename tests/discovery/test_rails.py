@@ -76,6 +76,12 @@ def test_only_the_genres_with_most_titles_have_a_rail() -> None:
     assert rails[0].more == "/api/v1/movies?genre=genre-13&sort=-views"
 
 
-def test_a_rail_of_few_titles_is_left_out_and_an_empty_catalogue_has_none() -> None:
-    assert public_rails(snapshot_of(some("few", FEWEST_ON_RAIL - 1)), ["few-0"], TODAY) == []
+def test_a_rail_of_few_titles_is_left_out() -> None:
+    kinds = [rail.kind for rail in public_rails(snapshot_of(some("few", FEWEST_ON_RAIL)), ["few-0"], TODAY)]
+    assert "trending" not in kinds and kinds
+
+
+def test_a_catalogue_of_few_titles_has_them_on_one_rail_and_an_empty_one_has_none() -> None:
+    (rail,) = public_rails(snapshot_of(some("few", FEWEST_ON_RAIL - 1)), ["few-0"], TODAY)
+    assert (rail.kind, len(rail.entries)) == ("new", FEWEST_ON_RAIL - 1)
     assert public_rails(snapshot_of([]), (), TODAY) == []
