@@ -4,6 +4,7 @@ How much a word says follows from how few have it. Words that very many have lea
 was found by another, so that "the" costs as little as "totoro".
 """
 
+from array import array
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,13 +22,14 @@ _COMMON = 3_000  # rows from which on a word leads nowhere by itself
 _MOST_PEOPLE = 60
 _ENOUGH = 1_500  # rows that were led to
 _WORTH = 0.4  # of the best one's words, for others to be worth a look where there are many
+_CLOSE = 0.3  # what one says more than another: less than this, and something else may put the other before it
 _MOST_TERMS = 40  # words that a word may be the beginning of
 _MOST_NEAR = 12
 _NEARLY = {1: 0.8, 2: 0.65}  # by typos
 _AS_NUMBER, _AS_BEGINNING, _AS_SPLIT = 0.95, 0.85, 0.95
 _BY_PERSON = 0.9  # against a word of the title itself
 
-Weights = dict[int, float]  # row -> how well it has a word, 0 to 1
+Weights = dict[int, float]  # row -> how much a word says of it: all that it tells, less where it is not quite the word
 
 
 @dataclass(slots=True)
@@ -35,12 +37,16 @@ class Word:
     """A word of the query and who has it."""
 
     text: str
-    says: float = 0.0  # how much it tells; rises with rarity
+    says: float = 0.0  # how much it tells at most; rises with rarity
     titles: Weights = field(default_factory=dict)
     credited: Weights = field(default_factory=dict)  # rows of titles, by their people
     people: Weights = field(default_factory=dict)
     common: list[tuple[str, float]] = field(default_factory=list)  # terms with too many titles to follow
     genres: Set[str] = frozenset()
+
+    def leads_somewhere(self) -> bool:
+        """Whether any title may have it."""
+        return bool(self.titles or self.people or self.common or self.genres)
 
 
 @dataclass(slots=True)
@@ -53,8 +59,13 @@ class Found:
     people: list[int]
 
 
-def find_candidates(index: SearchIndex, query: Query, *, typos: bool, most: int = MOST_CANDIDATES) -> Found:
-    """At most so many titles that a query may mean. `typos`: words that are nearly the query's count too."""
+def find_candidates(
+    index: SearchIndex, query: Query, *, typos: bool, most: int = MOST_CANDIDATES, least: float = 0.0
+) -> Found:
+    """At most so many titles that a query may mean. `typos`: words that are nearly the query's count too.
+
+    No titles where none can have the `least` share of what the query says, nor be the whole of it.
+    """
     words = [Word(text) for text in query.words]
     unknown = {word.text for word in words if word.text not in index.vocabulary}
     for word in words:
@@ -63,24 +74,37 @@ def find_candidates(index: SearchIndex, query: Query, *, typos: bool, most: int 
         _follow(index, word, is_last=word is words[-1], typos=may_be_wrong)
     _follow_joined(index, words, typos=typos)
     _mark_genres(index, query, words)
+    whole = {row for key in query.joined_wholes for row in index.named(key)}
+    if not whole and _share_at_most(query, words) < least:
+        return Found(words, whole, [], [])
     people = _best_people(index, words)
     for word in words:
-        for person in people:
-            if weight := word.people.get(person):
-                for row in index.people[person].titles:
-                    if word.credited.get(row, 0.0) < weight:
-                        word.credited[row] = weight * _BY_PERSON
-    whole = {row for key in query.joined_wholes for row in index.named(key)}
+        _credit(index, word, people)
     return Found(words, whole, list(whole.union(_best_titles(index, words, most))), people)
+
+
+def _share_at_most(query: Query, words: list[Word]) -> float:
+    """How much of what a query says the best title can have."""
+    led = sum(word.says for word in words if word.leads_somewhere() or word.text == str(query.year))
+    return led / (sum(word.says for word in words) or 1.0)
+
+
+def _credit(index: SearchIndex, word: Word, people: list[int]) -> None:
+    """Let titles have a word by their people."""
+    having = [(weight * _BY_PERSON, person) for person in people if (weight := word.people.get(person))]
+    for weight, person in sorted(having):  # the best last, over the others
+        word.credited.update(dict.fromkeys(index.people[person].titles, weight))
 
 
 def _follow(index: SearchIndex, word: Word, *, is_last: bool, typos: bool) -> None:
     titles: list[tuple[float, Sequence[int]]] = []
     people: list[tuple[float, Sequence[int]]] = []
+    frequency = len(index.words.rows(word.text)) + len(index.people.words.rows(word.text))
+    word.says = log(1 + len(index) / (1 + frequency))
     for term, weight in _terms(index, word.text, is_last=is_last, typos=typos):
         having = index.words.rows(term)
         if len(having) > _COMMON or (titles and _count(titles) + len(having) > _COMMON):
-            word.common.append((term, weight))
+            word.common.append((term, weight * word.says))
         elif having:
             titles.append((weight, having))
         named = index.people.words.rows(term)
@@ -89,9 +113,7 @@ def _follow(index: SearchIndex, word: Word, *, is_last: bool, typos: bool) -> No
     titles += ((_AS_SPLIT, _both(index.words, *halves)) for halves in _splits(index.words, word.text))
     for taken, weights in ((titles, word.titles), (people, word.people)):
         for weight, rows in sorted(taken, key=itemgetter(0)):  # the best last, over the others
-            weights.update(dict.fromkeys(rows, weight))
-    frequency = len(index.words.rows(word.text)) + len(index.people.words.rows(word.text))
-    word.says = log(1 + len(index) / (1 + frequency))
+            weights.update(dict.fromkeys(rows, weight * word.says))
 
 
 def _count(taken: list[tuple[float, Sequence[int]]]) -> int:
@@ -132,9 +154,9 @@ def _follow_joined(index: SearchIndex, words: list[Word], *, typos: bool) -> Non
         for near in terms:
             rows, people = index.words.rows(near), index.people.words.rows(near)
             for word in (first, second):
-                word.people.update(dict.fromkeys(people, _AS_SPLIT))
+                word.people.update(dict.fromkeys(people, _AS_SPLIT * word.says))
                 if len(rows) <= _COMMON:
-                    word.titles.update(dict.fromkeys(rows, _AS_SPLIT))
+                    word.titles.update(dict.fromkeys(rows, _AS_SPLIT * word.says))
 
 
 def _mark_genres(index: SearchIndex, query: Query, words: list[Word]) -> None:
@@ -142,51 +164,44 @@ def _mark_genres(index: SearchIndex, query: Query, words: list[Word]) -> None:
     text = f" {query.folded} "
     for genre, known in index.genres.items():
         for name in known.names:
-            if f" {name} " in text:
+            if name in text and f" {name} " in text:
                 for word in words:
                     if word.text in name.split():
                         word.genres |= {genre}
 
 
 def _best_people(index: SearchIndex, words: list[Word]) -> list[int]:
-    totals = _worth_a_look(_add_up(words, lambda word: (word.people,)), _MOST_PEOPLE)
-    if len(totals) > _MOST_PEOPLE:
-        counts = index.people.counts  # of those with the same names, who has the most titles
-        totals = {person: total + counts[person] / 100_000 for person, total in totals.items()}
-    return sorted(totals, key=totals.__getitem__, reverse=True)[:_MOST_PEOPLE]
+    totals = _add_up(words, lambda word: (word.people,))
+    return _best(totals, _MOST_PEOPLE, index.people.counts, 1e-5)  # of the same names, who has the most titles
 
 
 def _best_titles(index: SearchIndex, words: list[Word], most: int) -> list[int]:
     totals = _add_up(words, lambda word: (word.titles, word.credited))
     if not totals or all(word.genres for word in words):
         return [*sorted(totals)[:most], *_by_genre(index, words, most), *_by_common_words(index, words, most)]
-    totals = _worth_a_look(totals, most)
-    if len(totals) > most:
-        lengths = index.lengths  # of those with the same words, the short ones have little else
-        totals = {row: total - lengths[row] / 1_000 for row, total in totals.items()}
-    return sorted(totals, key=totals.__getitem__, reverse=True)[:most]
+    return _best(totals, most, index.lengths, -1e-3)  # of those with the same words, the short ones have little else
 
 
 def _add_up(words: list[Word], weights_of: Callable[[Word], tuple[Weights, ...]]) -> Weights:
     """How much of the query each row has. Once the words that say most have led to many, the others lead to no more."""
     totals: Weights = {}
     for word in sorted(words, key=lambda word: word.says, reverse=True):
-        says, is_enough = word.says, len(totals) >= _ENOUGH
+        is_enough = len(totals) >= _ENOUGH
         for weights in weights_of(word):
-            if not totals:
-                totals = {row: weight * says for row, weight in weights.items()}
-                continue
-            rows = totals.keys() & weights.keys() if is_enough else weights
-            for row in rows:
-                totals[row] = totals.get(row, 0.0) + weights[row] * says
+            sums = {row: totals[row] + weights[row] for row in totals.keys() & weights.keys()}
+            if not is_enough:
+                totals.update(weights)
+            totals.update(sums)
     return totals
 
 
-def _worth_a_look(totals: Weights, most: int) -> Weights:
-    if len(totals) <= most:
-        return totals
-    least = max(totals.values()) * _WORTH
-    return {row: total for row, total in totals.items() if total >= least}
+def _best(totals: Weights, most: int, besides: "array[int]", share: float) -> list[int]:
+    """The rows with the highest totals; among close ones what is known besides decides, as much as it counts."""
+    if len(totals) > most:
+        ordered = sorted(totals.values(), reverse=True)
+        least = max(ordered[0] * _WORTH, ordered[most - 1] - _CLOSE)
+        totals = {row: total + share * besides[row] for row, total in totals.items() if total >= least}
+    return sorted(totals, key=totals.__getitem__, reverse=True)[:most]
 
 
 def _by_genre(index: SearchIndex, words: list[Word], most: int) -> list[int]:

@@ -9,6 +9,7 @@ from smovie.search.scoring import Score, Scorer, Tier
 
 _WELL_TITLE, _WELL_COVERED = 88.0, 0.85
 _WELL_COMBINED = 250.0
+_WELL_AT_LEAST = 0.64  # of what a query says: with less no title reaches any of these, whatever else it has
 _MOST_IN_A_HURRY = 40  # titles that are scored
 _TELEX_TITLE, _TELEX_COVERED = 80.0, 0.8
 
@@ -61,14 +62,14 @@ def find(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False)
     if query is None or not len(index):
         return Answer([])
     most = _MOST_IN_A_HURRY if is_hurried else MOST_CANDIDATES
-    look = _look(index, query, most, typos=False)
+    look = _look(index, query, most, limit, typos=False, least=0.0 if is_hurried else _WELL_AT_LEAST)
     if not look.is_good() and not (is_hurried and look.scores):
-        look = _look(index, query, most, typos=True)
+        look = _look(index, query, most, limit, typos=True)
         if not look.is_good() and (meant := read_as_telex(text)) and _are_words(index, meant):
-            as_telex = _look(index, meant, most, typos=False)
+            as_telex = _look(index, meant, most, limit, typos=False)
             if as_telex.is_meant_rather_than(look):
                 look = as_telex
-    hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in look.scores[:limit]]
+    hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in look.scores]
     return Answer(hits, look.query.words, frozenset(look.people))
 
 
@@ -78,6 +79,6 @@ def _are_words(index: SearchIndex, query: Query) -> bool:
     return all(word in index.vocabulary for word in whole) and bool(index.vocabulary.starting_with(last, 1))
 
 
-def _look(index: SearchIndex, query: Query, most: int, *, typos: bool) -> _Look:
-    found = find_candidates(index, query, typos=typos, most=most)
-    return _Look(query, found.people, Scorer(index, query, found).best())
+def _look(index: SearchIndex, query: Query, most: int, limit: int, *, typos: bool, least: float = 0.0) -> _Look:
+    found = find_candidates(index, query, typos=typos, most=most, least=least)
+    return _Look(query, found.people, Scorer(index, query, found).best(limit))

@@ -38,10 +38,7 @@ def joined(folded: str) -> str:
 
 def without_article(folded: str) -> str:
     """A folded key without a leading English article; one that is nothing else stays."""
-    for article in _ARTICLES:
-        if folded.startswith(article):
-            return folded[len(article) :]
-    return folded
+    return folded.partition(" ")[2] if folded.startswith(_ARTICLES) else folded
 
 
 def in_digits(folded: str) -> str:

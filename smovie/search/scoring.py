@@ -5,6 +5,8 @@ names, people and genres, each word weighed by how much it says.
 """
 
 from dataclasses import dataclass
+from heapq import heappush, heappushpop
+from operator import attrgetter
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -46,10 +48,16 @@ class _Likeness:
     title: float
     beside: float  # the ratio to a person's name or a genre's, as much as that counts
     coverage: float
+    most: tuple[int, int]  # what it can be placed by at best
 
-    @property
-    def most(self) -> tuple[int, float]:
-        return (self.exactness, 2 * max(self.title, self.beside) + 100 * self.coverage)
+
+@dataclass(slots=True)
+class _Shares:
+    """What a word says of each title found, in their order: in its names; by people, genres and year, if by any."""
+
+    word: str
+    by_name: list[float]
+    elsewhere: list[float] | None
 
 
 class Scorer:
@@ -69,50 +77,87 @@ class Scorer:
             for word in found.words
             for genre in word.genres
         }
-        people = index.people
-        self._people = {row: fuzz.ratio(query.folded, people[row].folded) * _PERSON_SHARE for row in found.people}
+        self._people = {
+            row: (folded, fuzz.ratio(query.folded, folded) * _PERSON_SHARE)
+            for row, folded in ((row, index.people[row].folded) for row in found.people)
+        }
+        self._genre_texts: dict[tuple[str, ...], str] = {}
 
-    def best(self) -> list[Score]:
-        """The titles that have enough of the query, best first."""
-        likely = [self._likeness(row) for row in self._found.rows]
-        if len(likely) > MOST_READ_WHOLE:
-            likely = sorted(likely, key=lambda one: one.most, reverse=True)[:MOST_READ_WHOLE]
-        scores = [score for one in likely if (score := self._score(one))]
-        return sorted(scores, key=self._place, reverse=True)
+    def best(self, most: int) -> list[Score]:
+        """The titles that have enough of the query, best first, at most so many."""
+        likely = sorted(self._likenesses(), key=attrgetter("most"), reverse=True)
+        scores: list[Score] = []
+        places: list[tuple[int, int]] = []  # of the best so far, the least one first
+        for one in likely[:MOST_READ_WHOLE]:
+            if len(places) == most and one.most < places[0]:
+                break
+            if score := self._score(one):
+                scores.append(score)
+                place = (score.exactness, round(score.combined))
+                if len(places) < most:
+                    heappush(places, place)
+                else:
+                    heappushpop(places, place)
+        return sorted(scores, key=self._place, reverse=True)[:most]
 
     def _place(self, score: Score) -> tuple[int, int, int, int]:
         title = self._index[score.row]
         return (score.exactness, round(score.combined), title.views, title.year)
 
-    def _likeness(self, row: int) -> _Likeness:
-        title = self._index[row]
-        by_title = beside = 0.0
-        rest = []
-        for word in self._found.words:
-            in_title = word.titles.get(row, 0.0)
-            if word.common:
-                in_title = self._by_common_terms(word, row, in_title)
-            elsewhere = word.credited.get(row, 0.0)
-            if self._has_beside:
-                elsewhere = max(elsewhere, self._beside(word, title))
-            by_title += in_title * word.says
-            if in_title or not elsewhere:
-                rest.append(word.text)
-            if elsewhere > in_title:
-                beside += (elsewhere - in_title) * word.says
-        coverage = (by_title + beside) / self._all
+    def _likenesses(self) -> list[_Likeness]:
+        """Word by word for all of them: a title by itself would cost several times as much."""
+        rows = self._found.rows
+        titles = [self._index[row] for row in rows]
+        shares = [self._shares(word, titles) for word in self._found.words]
+        by_name = [sum(of_words) for of_words in zip(*(of.by_name for of in shares), strict=True)]
+        beside = [0.0] * len(rows)
+        for of in shares:
+            if of.elsewhere:
+                more = zip(beside, of.elsewhere, of.by_name, strict=True)
+                beside = [total + (there - here) if there > here else total for total, there, here in more]
+        return [
+            self._likeness(row, title, names, besides, shares, place)
+            for place, (row, title, names, besides) in enumerate(zip(rows, titles, by_name, beside, strict=True))
+        ]
+
+    def _shares(self, word: Word, titles: list[Title]) -> _Shares:
+        rows = self._found.rows
+        by_name = [word.titles.get(row, 0.0) for row in rows]
+        for term, weight in word.common:
+            has = self._index.words.has
+            by_name = [
+                weight if share < weight and has(term, row) else share for row, share in zip(rows, by_name, strict=True)
+            ]
+        if self._has_beside:
+            elsewhere = [
+                max(word.credited.get(row, 0.0), self._beside(word, title))
+                for row, title in zip(rows, titles, strict=True)
+            ]
+        elif word.credited:
+            elsewhere = [word.credited.get(row, 0.0) for row in rows]
+        else:
+            elsewhere = None
+        return _Shares(word.text, by_name, elsewhere)
+
+    def _likeness(
+        self, row: int, title: Title, by_name: float, beside: float, shares: list[_Shares], place: int
+    ) -> _Likeness:
+        coverage = (by_name + beside) / self._all
         exactness = self._exactness(title) if row in self._found.whole else 0
-        ratio = 0.0
+        ratio = other = 0.0
         if exactness:
             ratio, coverage = 100.0, 1.0
-        elif by_title:
-            ratio = self._title_ratio(title, by_title / self._all, " ".join(rest) if beside else "")
+        elif by_name:
+            rest = _without_people(shares, place) if beside else ""
+            ratio = self._title_ratio(title, by_name / self._all, rest)
             ratio *= _UNCOVERED_SHARE + (1 - _UNCOVERED_SHARE) * coverage
-        other = 0.0
         if beside:
-            other = max((self._people.get(person, 0.0) for person in title.people), default=0.0)
-            other = max(other, *(self._genres.get(genre, 0.0) for genre in title.genres), 0.0)
-        return _Likeness(row, exactness, ratio, other, coverage)
+            if not self._people.keys().isdisjoint(title.people):
+                other = max(self._people[person][1] for person in title.people if person in self._people)
+            if self._genres:
+                other = max(other, *(self._genres.get(genre, 0.0) for genre in title.genres), 0.0)
+        most = (exactness, round(2 * max(ratio, other) + 100 * coverage))
+        return _Likeness(row, exactness, ratio, other, coverage, most)
 
     def _score(self, one: _Likeness) -> Score | None:
         likeness = max(one.title, one.beside)
@@ -122,17 +167,11 @@ class Scorer:
         tier: Tier = "exact" if one.exactness else "title" if one.title >= _TITLE_TIER else "text"
         return Score(one.row, tier, one.exactness, one.title, one.coverage, 2 * likeness + overall * one.coverage)
 
-    def _by_common_terms(self, word: Word, row: int, weight: float) -> float:
-        for term, common in word.common:
-            if common > weight and self._index.words.has(term, row):
-                weight = common
-        return weight
-
     def _beside(self, word: Word, title: Title) -> float:
-        """How well a word is the year or a genre of a title."""
+        """What a word says as the year or a genre of a title."""
         if word.genres and not word.genres.isdisjoint(title.genres):
-            return 1.0
-        return 1.0 if title.year == self._query.year and word.text == str(title.year) else 0.0
+            return word.says
+        return word.says if title.year == self._query.year and word.text == str(title.year) else 0.0
 
     def _exactness(self, title: Title) -> int:
         query = self._query
@@ -149,29 +188,44 @@ class Scorer:
     def _title_ratio(self, title: Title, coverage: float, rest: str) -> float:
         query, best = self._query, 0.0
         for folded, exact, _ in title.names:
-            ratio = max(_ratio(whole, folded, coverage) for whole in query.wholes)
+            plain = without_article(folded)
+            ratio = 0.0
+            for whole in query.wholes:
+                ratio = max(ratio, _ratio(whole, folded, plain, coverage))
             if rest:
-                ratio = max(ratio, _ratio(rest, folded, 0.0) * _REST_SHARE)
+                ratio = max(ratio, _ratio(rest, folded, plain, 0.0) * _REST_SHARE)
             if self._digits:
-                ratio = max(ratio, _ratio(self._digits, in_digits(folded), 0.0) - 1)
+                counted = in_digits(folded)
+                ratio = max(ratio, _ratio(self._digits, counted, without_article(counted), 0.0) - 1)
             if query.exact:
-                ratio += (_ratio(query.exact, exact, coverage) - ratio) * _MARKS_SHARE
+                ratio += (_ratio(query.exact, exact, without_article(exact), coverage) - ratio) * _MARKS_SHARE
             best = max(best, ratio)
         return best
 
     def _overall(self, title: Title) -> float:
-        people, genres = self._index.people, self._index.genres
-        text = [folded for folded, *_ in title.names]
-        text += [people[person].folded for person in title.people if person in self._people]
-        for genre in title.genres:
-            text += genres[genre].names
-        return fuzz.token_set_ratio(self._query.folded, " ".join(text))
+        text = self._genre_texts.get(title.genres)
+        if text is None:
+            names = (name for genre in title.genres for name in self._index.genres[genre].names)
+            text = self._genre_texts[title.genres] = " ".join(names)
+        for name in title.names:
+            text = f"{text} {name.folded}"
+        if not self._people.keys().isdisjoint(title.people):
+            people = (self._people[person][0] for person in title.people if person in self._people)
+            text = f"{text} {' '.join(people)}"
+        return fuzz.token_set_ratio(self._query.folded, text)
 
 
-def _ratio(text: str, name: str, coverage: float) -> float:
-    """How like a name a text is. Its beginning, or all its words in whatever order, count for more than letters do."""
+def _without_people(shares: list[_Shares], place: int) -> str:
+    """The words of the query that are in the names of a title, or nowhere in it."""
+    return " ".join(of.word for of in shares if of.by_name[place] or not of.elsewhere or not of.elsewhere[place])
+
+
+def _ratio(text: str, name: str, plain: str, coverage: float) -> float:
+    """How like a name a text is, the name without its article too.
+
+    Its beginning, or all its words in whatever order, count for more than letters do.
+    """
     ratio = fuzz.ratio(text, name)
-    plain = without_article(name)
     if plain is not name:
         ratio = max(ratio, fuzz.ratio(text, plain) - 1)
     if plain.startswith(text) or name.startswith(text):
