@@ -8,7 +8,7 @@ import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from smovie.search import answers
 from smovie.search.finder import find
 from smovie.search.index import SearchIndex
 from smovie.search.keys import folded_key
-from smovie.slices import in_slices
+from smovie.slices import finish, in_slices
 from tests.search.golden import Golden, read_golden
 from tests.support.catalogue import demo_files, movies_of
 
@@ -69,7 +69,7 @@ async def _measure(file: Path | None, made_up: int) -> dict[str, Any]:
     at_random = random_queries([movie for movie in movies if movie.cast], min(_PER_KIND, len(movies) // 2))
     _show_found_at_random(snapshot.search, at_random)
     texts = [one.text for one in golden] + [text for some in at_random.values() for text, _ in some]
-    figures["real"] = _show_costs(snapshot, movies, texts, [loading])
+    figures["real"] = await _show_costs(snapshot, movies, texts, [loading])
     figures["naive"] = _show_naive(snapshot, movies, golden)
     del movies, snapshot, at_random
     if made_up:
@@ -77,12 +77,12 @@ async def _measure(file: Path | None, made_up: int) -> dict[str, Any]:
         loading = await _load(large, made_up_movies(made_up))
         some = [entry.movie() for entry in list(large.entries.values())[:: max(made_up // 5_000, 1)]]
         texts = [text for asked in random_queries(some, _PER_KIND).values() for text, _ in asked]
-        figures["made_up"] = _show_costs(large, some, texts, [loading])
+        figures["made_up"] = await _show_costs(large, some, texts, [loading])
     return figures
 
 
-async def _load(snapshot: Snapshot, movies: Any) -> list[object]:
-    """Fill it as a server does while it serves. Shape: a row for the table of costs, by how long the loop was held."""
+async def _held(work: Coroutine[Any, Any, object]) -> list[float]:
+    """How long the loop was held while the work was done, as another task sees it. Shape: figures of a row."""
     holds: list[float] = []
     used: list[float] = []
 
@@ -93,20 +93,32 @@ async def _load(snapshot: Snapshot, movies: Any) -> list[object]:
             holds.append(time.perf_counter() - began)
             used.append(time.thread_time() - began_using)
 
+    by = asyncio.create_task(stand_by())
+    await asyncio.sleep(0)
+    await work
+    await asyncio.sleep(0)
+    by.cancel()
+    return [*_in_ms(holds), *_in_ms(used)]
+
+
+async def _load(snapshot: Snapshot, movies: Any) -> list[object]:
+    """Fill it as a server does while it serves. Shape: a row for the table of costs, by how long the loop was held."""
+
+    async def put_all() -> None:
+        async for movie in in_slices(movies):
+            snapshot.put(movie, sort=False)
+
     gc.collect()
     gc.freeze()  # as run.py does
     gc.disable()
-    by = asyncio.create_task(stand_by())
-    async for movie in in_slices(movies):
-        snapshot.put(movie, sort=False)
-    by.cancel()
+    held = await _held(put_all())
     for _ in snapshot.sort_in_steps():
         pass
     gc.collect()
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 5, 1_000)
-    return ["loop held while loading", *_in_ms(holds), *_in_ms(used)]
+    return ["loop held while loading", *held]
 
 
 def _memory_kib(movies: Iterable[Movie]) -> float:
@@ -156,7 +168,7 @@ def _show_found_at_random(index: SearchIndex, kinds: dict[str, list[tuple[str, M
     show_table("titles drawn at random and typed", ("how", "queries", "first", "among three"), rows)
 
 
-def _show_costs(
+async def _show_costs(
     snapshot: Snapshot, movies: Sequence[Movie], texts: Sequence[str], more: list[list[object]]
 ) -> dict[str, Any]:
     index = snapshot.search
@@ -166,19 +178,29 @@ def _show_costs(
     renamed = [movie.model_copy(update={"title": f"{movie.title} {number}"}) for number, movie in enumerate(some)]
     viewed = [movie.model_copy(update={"stats": movie.stats.model_copy(update={"views": 1})}) for movie in renamed]
 
+    def trending(limit: int) -> Iterable[str]:
+        return islice(snapshot.most_viewed(), limit)
+
     def search(text: str) -> object:
-        return answers.search(snapshot, SearchQuery(q=text[:MOST_LETTERS]), "vi")
+        return finish(answers.search_in_steps(snapshot, SearchQuery(q=text[:MOST_LETTERS]), "vi"))
 
     def suggest(text: str) -> object:
-        return answers.suggest(
-            snapshot, SuggestQuery(q=text[:MOST_LETTERS]), "vi", lambda limit: islice(snapshot.most_viewed(), limit)
-        )
+        return finish(answers.suggest_in_steps(snapshot, SuggestQuery(q=text[:MOST_LETTERS]), "vi", trending))
+
+    async def ask(texts: Sequence[str]) -> None:
+        for text in texts:
+            await answers.search(snapshot, SearchQuery(q=text[:MOST_LETTERS]), "vi")
+            await asyncio.sleep(0)  # as between two requests
+            await answers.suggest(snapshot, SuggestQuery(q=text[:MOST_LETTERS]), "vi", trending)
+            await asyncio.sleep(0)
 
     rows: list[list[object]] = [
         ["search", *_timed(search, texts)],
         ["suggest, each keystroke", *_timed(suggest, keystrokes)],
         ["search, hostile texts", *_timed(search, hostile)],
         ["suggest, hostile texts", *_timed(suggest, hostile)],
+        ["loop held while answering", *await _held(ask(texts))],
+        ["loop held by hostile texts", *await _held(ask(hostile))],
         ["a title renamed, index only", *_timed(index.put, renamed)],
         ["a view more, index only", *_timed(index.put, viewed)],
         *more,

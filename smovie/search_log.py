@@ -18,8 +18,9 @@ from smovie.catalog.queries import find_title
 from smovie.errors import Invalid, Unavailable
 from smovie.models.base import now
 from smovie.models.searches import DaysSearches, SearchClick
-from smovie.search.finder import find
+from smovie.search.finder import find_in_steps
 from smovie.search.keys import folded_key
+from smovie.slices import finish_in_slices
 from smovie.store import searches
 from smovie.store.mongo import Database
 from smovie.throttles import Throttle, Throttles
@@ -136,7 +137,9 @@ async def report_click(desk: SearchDesk, address: str, click: SearchClick) -> No
     """Count a title that somebody chose. Errors: NotFound; Invalid where the search does not give it; TooMany."""
     await desk.throttles.take(Throttle.SEARCH_CLICKS_PER_ADDRESS, address)
     movie_id = find_title(desk.catalog.snapshot, click.movie).id
-    if all(hit.id != movie_id for hit in find(desk.catalog.snapshot.search, click.q, MOST_HITS).hits):
+    index = desk.catalog.snapshot.search
+    found = await finish_in_slices(lambda: find_in_steps(index, click.q, MOST_HITS), lambda: index.changes)
+    if all(hit.id != movie_id for hit in found.hits):
         raise Invalid(errors=[("/movie", "invalid_not_found_by", {})])
     desk.log.note_click(click.q, movie_id)
 

@@ -18,7 +18,7 @@ class SearchHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=SearchPage, cacheable=True)
     async def get(self, query: SearchQuery) -> None:
         """Find titles by name, people and genres, best first."""
-        found = answers.search(self.runtime.catalog.snapshot, query, self.language)
+        found = await answers.search(self.runtime.catalog.snapshot, query, self.language)
         if self.request.method == "GET" and not is_robot(self.request.headers):
             self.runtime.searches.log.note(query.q, found.hits)
         self.send_kept(found.body)
@@ -37,5 +37,5 @@ class SuggestHandler(ApiHandler):
     async def get(self, query: SuggestQuery) -> None:
         """Suggest titles, people and genres while somebody types."""
         trending = functools.partial(self.runtime.trending.ids, "24h")
-        body = answers.suggest(self.runtime.catalog.snapshot, query, self.language, trending)
+        body = await answers.suggest(self.runtime.catalog.snapshot, query, self.language, trending)
         self.send_kept(body, fresh_s=SUGGESTIONS_FRESH_S)

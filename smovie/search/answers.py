@@ -1,4 +1,4 @@
-"""Searching and suggesting as JSON, from the snapshot: no verb here waits for anything.
+"""Searching and suggesting as JSON, from the snapshot. Who asks for much lets others go first after each slice of it.
 
 Shape of every answer: (JSON bytes, strong ETag). They are not kept: people type anything, and what is kept of lists
 and details is worth more.
@@ -14,11 +14,12 @@ from smovie.catalog.render import Json, encode
 from smovie.catalog.snapshot import Snapshot
 from smovie.models.catalog import Language
 from smovie.models.search import SearchQuery, SuggestQuery
-from smovie.search.finder import Answer, Hit, find
+from smovie.search.finder import Answer, Hit, find_in_steps
 from smovie.search.index import Title
 from smovie.search.ranges import Marker, Range
 from smovie.search.suggesting import Suggestion, Trending
-from smovie.search.suggesting import suggest as find_suggestions
+from smovie.search.suggesting import suggest_in_steps as find_suggestions
+from smovie.slices import Steps, finish_in_slices
 
 _MOST_PEOPLE = 3  # whose names are marked in a hit
 
@@ -31,18 +32,34 @@ class Found:
     hits: int
 
 
-def search(snapshot: Snapshot, query: SearchQuery, language: Language) -> Found:
+async def search(snapshot: Snapshot, query: SearchQuery, language: Language) -> Found:
     """The titles that a text means, best first, with where in them its words stand."""
-    answer = find(snapshot.search, query.q, query.limit)
+    return await finish_in_slices(lambda: search_in_steps(snapshot, query, language), lambda: snapshot.search.changes)
+
+
+def search_in_steps(snapshot: Snapshot, query: SearchQuery, language: Language) -> Steps[Found]:
+    """The same, for who does it at one go."""
+    answer = yield from find_in_steps(snapshot.search, query.q, query.limit)
     marker = Marker(answer.words)
-    hits = b",".join(_hit(snapshot, hit, answer, marker, language) for hit in answer.hits)
-    body = tagged(encode({"q": query.q})[:-1] + b',"results":[' + hits + b"]}")
+    hits = []
+    for hit in answer.hits:
+        yield
+        hits.append(_hit(snapshot, hit, answer, marker, language))
+    body = tagged(encode({"q": query.q})[:-1] + b',"results":[' + b",".join(hits) + b"]}")
     return Found(body, len(answer.hits))
 
 
-def suggest(snapshot: Snapshot, query: SuggestQuery, language: Language, trending: Trending) -> Body:
+async def suggest(snapshot: Snapshot, query: SuggestQuery, language: Language, trending: Trending) -> Body:
     """What a text may become."""
-    found = find_suggestions(snapshot.search, query.q, snapshot.most_viewed, trending)
+    return await finish_in_slices(
+        lambda: suggest_in_steps(snapshot, query, language, trending), lambda: snapshot.search.changes
+    )
+
+
+def suggest_in_steps(snapshot: Snapshot, query: SuggestQuery, language: Language, trending: Trending) -> Steps[Body]:
+    """The same, for who does it at one go."""
+    found = yield from find_suggestions(snapshot.search, query.q, snapshot.most_viewed, trending)
+    yield
     marker = Marker(found.words)
     results = [_suggested(snapshot, item, marker, language) for item in found.items]
     return tagged(encode({"q": query.q, "results": results}))

@@ -16,6 +16,7 @@ from smovie.search.keys import number_forms
 from smovie.search.postings import Postings
 from smovie.search.query import Query
 from smovie.search.vocabulary import typos_allowed
+from smovie.slices import Steps
 
 MOST_CANDIDATES = 150  # titles that are scored
 _COMMON = 3_000  # rows from which on a word leads nowhere by itself
@@ -61,7 +62,7 @@ class Found:
 
 def find_candidates(
     index: SearchIndex, query: Query, *, typos: bool, most: int = MOST_CANDIDATES, least: float = 0.0
-) -> Found:
+) -> Steps[Found]:
     """At most so many titles that a query may mean. `typos`: words that are nearly the query's count too.
 
     No titles where none can have the `least` share of what the query says, nor be the whole of it.
@@ -72,15 +73,20 @@ def find_candidates(
         # Where a word is unknown, it is that one that is mistyped.
         may_be_wrong = typos and (word.text in unknown or (not unknown and len(index.words.rows(word.text)) < _COMMON))
         _follow(index, word, is_last=word is words[-1], typos=may_be_wrong)
+        yield
     _follow_joined(index, words, typos=typos)
     _mark_genres(index, query, words)
     whole = {row for key in query.joined_wholes for row in index.named(key)}
     if not whole and _share_at_most(query, words) < least:
         return Found(words, whole, [], [])
+    yield
     people = _best_people(index, words)
     for word in words:
         _credit(index, word, people)
-    return Found(words, whole, list(whole.union(_best_titles(index, words, most))), people)
+    yield
+    rows = list(whole.union(_best_titles(index, words, most)))
+    yield
+    return Found(words, whole, rows, people)
 
 
 def _share_at_most(query: Query, words: list[Word]) -> float:

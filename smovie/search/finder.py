@@ -6,6 +6,7 @@ from smovie.search.candidates import MOST_CANDIDATES, find_candidates
 from smovie.search.index import SearchIndex
 from smovie.search.query import Query, read_as_telex, read_query
 from smovie.search.scoring import Score, Scorer, Tier
+from smovie.slices import Steps, finish
 
 _WELL_TITLE, _WELL_COVERED = 88.0, 0.85
 _WELL_COMBINED = 250.0
@@ -56,17 +57,24 @@ class _Look:
         return is_good and (not typed.scores or best.combined > typed.scores[0].combined)
 
 
-def find(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False) -> Answer:
-    """The titles that a text means, best first. In a hurry, any answer is taken for a good one."""
+def find(index: SearchIndex, text: str, limit: int) -> Answer:
+    """The titles that a text means, best first."""
+    return finish(find_in_steps(index, text, limit))
+
+
+def find_in_steps(index: SearchIndex, text: str, limit: int, *, is_hurried: bool = False) -> Steps[Answer]:
+    """The same, for who serves others meanwhile. In a hurry, any answer is taken for a good one."""
     query = read_query(text)
     if query is None or not len(index):
         return Answer([])
     most = _MOST_IN_A_HURRY if is_hurried else MOST_CANDIDATES
-    look = _look(index, query, most, limit, typos=False, least=0.0 if is_hurried else _WELL_AT_LEAST)
+    look = yield from _look(index, query, most, limit, typos=False, least=0.0 if is_hurried else _WELL_AT_LEAST)
     if not look.is_good() and not (is_hurried and look.scores):
-        look = _look(index, query, most, limit, typos=True)
+        yield
+        look = yield from _look(index, query, most, limit, typos=True)
         if not look.is_good() and (meant := read_as_telex(text)) and _are_words(index, meant):
-            as_telex = _look(index, meant, most, limit, typos=False)
+            yield
+            as_telex = yield from _look(index, meant, most, limit, typos=False)
             if as_telex.is_meant_rather_than(look):
                 look = as_telex
     hits = [Hit(index[score.row].id, score.tier, round(score.combined / 3, 1)) for score in look.scores]
@@ -79,6 +87,6 @@ def _are_words(index: SearchIndex, query: Query) -> bool:
     return all(word in index.vocabulary for word in whole) and bool(index.vocabulary.starting_with(last, 1))
 
 
-def _look(index: SearchIndex, query: Query, most: int, limit: int, *, typos: bool, least: float = 0.0) -> _Look:
-    found = find_candidates(index, query, typos=typos, most=most, least=least)
+def _look(index: SearchIndex, query: Query, most: int, limit: int, *, typos: bool, least: float = 0.0) -> Steps[_Look]:
+    found = yield from find_candidates(index, query, typos=typos, most=most, least=least)
     return _Look(query, found.people, Scorer(index, query, found).best(limit))

@@ -57,6 +57,7 @@ class SearchIndex:
         self._titles: list[Title | None] = []
         self._free: list[int] = []
         self.lengths = array("H")  # by row, of the first name
+        self.changes = 0  # of what rows mean: whoever holds some while others work looks whether it is the same
         self._whole: WideDict[str, tuple[int, ...]] = WideDict()
 
     def __len__(self) -> int:
@@ -90,6 +91,7 @@ class SearchIndex:
             self._titles[row] = title
             return
         self.remove(title.id)
+        self.changes += 1
         row = self._take_row()
         self._rows[title.id] = row
         self._titles[row] = title
@@ -110,6 +112,7 @@ class SearchIndex:
         """Let the title not be found any more, if it was."""
         if (row := self._rows.pop(title_id, None)) is None:
             return
+        self.changes += 1
         title = self[row]
         self.words.remove(row, _words_of(title))
         for name in _beginnings_of(title):

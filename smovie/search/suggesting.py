@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from smovie.search.finder import find
+from smovie.search.finder import find_in_steps
 from smovie.search.index import SearchIndex
 from smovie.search.keys import without_article
 from smovie.search.postings import Postings
 from smovie.search.query import Query, read_query
+from smovie.slices import Steps, finish
 
 Type = Literal["title", "person", "genre"]
 MostViewed = Callable[[], Iterable[str]]  # ids of titles
@@ -44,16 +45,23 @@ class Suggestions:
 
 def suggest(index: SearchIndex, text: str, most_viewed: MostViewed, trending: Trending) -> Suggestions:
     """What a text may become. An empty one means what trends."""
+    return finish(suggest_in_steps(index, text, most_viewed, trending))
+
+
+def suggest_in_steps(index: SearchIndex, text: str, most_viewed: MostViewed, trending: Trending) -> Steps[Suggestions]:
+    """The same, for who serves others meanwhile."""
     query = read_query(text)
     if query is None:
         wanted = trending(MOST_SUGGESTED) if not text.strip() else ()
         return Suggestions([Suggestion("title", title) for title in wanted])
     titles = _titles(index, query, most_viewed)
+    yield
     people = _people(index, query, most_viewed)[:_MOST_PEOPLE]
     genres = _genres(index, query)[:_MOST_GENRES]
     words = query.words
     if not titles and not people and not genres and len(query.folded) >= _LETTERS_FOR_TYPOS:
-        answer = find(index, text, MOST_SUGGESTED, is_hurried=True)
+        yield
+        answer = yield from find_in_steps(index, text, MOST_SUGGESTED, is_hurried=True)
         titles, words = [hit.id for hit in answer.hits], answer.words
     items = [Suggestion("title", title) for title in titles[: MOST_SUGGESTED - len(people) - len(genres)]]
     items += [Suggestion("person", index.people[person].id) for person in people]

@@ -70,7 +70,7 @@ class Vocabulary:
         still has one: the rarest are looked at. A swap may spoil all of a short word's; those are tried out.
         """
         lengths = range(len(word) - typos, len(word) + typos + 1)
-        grams = [[self._having.get(gram + chr(length), ()) for length in lengths] for gram in trigrams(word)]
+        grams = [[self._having.get(gram + chr(length), ()) for length in lengths] for gram in sorted(trigrams(word))]
         numbers: set[int] = set()
         for having in sorted(grams, key=lambda some: sum(map(len, some)))[: 3 * typos + 1]:
             if numbers and len(numbers) + sum(map(len, having)) > _MOST_COMPARED:
