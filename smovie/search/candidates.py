@@ -98,7 +98,7 @@ def _share_at_most(query: Query, words: list[Word]) -> float:
 def _credit(index: SearchIndex, word: Word, people: list[int]) -> None:
     """Let titles have a word by their people."""
     having = [(weight * _BY_PERSON, person) for person in people if (weight := word.people.get(person))]
-    for weight, person in sorted(having):  # the best last, over the others
+    for weight, person in sorted(having, key=itemgetter(0)):  # the best last, over the others
         word.credited.update(dict.fromkeys(index.people[person].titles, weight))
 
 
