@@ -12,7 +12,7 @@ import math
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -63,6 +63,14 @@ class _Command:
     done: "asyncio.Future[Any]"
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked in one go, and when (`time.monotonic`)."""
+
+    answer: "asyncio.Task[list[Any]]"
+    at: float
+
+
 @dataclass
 class _Line:
     """A room that is followed."""
@@ -96,6 +104,7 @@ class RedisMirror:
         self._run_id = ""
         self._hashes: dict[str, str] = {}
         self._lines: dict[str, _Line] = {}
+        self._late: _Asked | None = None
         self._outbox: list[_Command] = []
         self._under_way: list[_Command] = []
         self._filled = asyncio.Event()
@@ -156,7 +165,10 @@ class RedisMirror:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
-            for connection in (asking, listening):
+            late, self._late = self._late, None
+            if late:
+                self._spawn(self._listen_for(late, asking))
+            for connection in (listening,) if late else (asking, listening):
                 await connection.disconnect(nowait=True)
 
     async def _connect(self) -> AbstractConnection:
@@ -210,19 +222,30 @@ class RedisMirror:
                 if not command.done.done():
                     command.done.set_result(result)
 
-    async def _in_time(self, asking: Awaitable[list[Any]]) -> list[Any]:
-        task, patience_s = asyncio.ensure_future(asking), self._patience.seconds
+    async def _in_time(self, asking: Coroutine[Any, Any, list[Any]]) -> list[Any]:
+        asked, patience_s = _Asked(asyncio.create_task(asking), time.monotonic()), self._patience.seconds
         try:
-            done, _ = await asyncio.wait([task], timeout=patience_s)
+            done, _ = await asyncio.wait([asked.answer], timeout=patience_s)
             if not done:  # when it was our own loop that stood still, the answer lies ready
-                done, _ = await asyncio.wait([task], timeout=patience_s / 4)
+                done, _ = await asyncio.wait([asked.answer], timeout=patience_s / 4)
             if not done:
-                self._patience.was_too_short()
+                self._patience.give_up()
+                self._late = asked
                 raise MirrorLost("Redis does not answer in time")
-            return task.result()
+            return asked.answer.result()
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            if self._late is not asked:
+                await _cancel(asked.answer)
+
+    async def _listen_for(self, late: _Asked, connection: AbstractConnection) -> None:
+        """See whether an answer that was given up on comes after all: then it is slow, and does not hang."""
+        try:
+            done, _ = await asyncio.wait([late.answer], timeout=late.at + self._patience.most_s - time.monotonic())
+            if done and not late.answer.exception():
+                self._patience.came_late(time.monotonic() - late.at)
+        finally:
+            await _cancel(late.answer)
+            await connection.disconnect(nowait=True)
 
     def _send(self, *words: Any, answered: Callable[[Any], Any] = _as_it_is) -> "asyncio.Future[Any]":
         if not self.is_up:
@@ -460,6 +483,11 @@ class RedisMirror:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _cancel(task: "asyncio.Task[list[Any]]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _exchange(connection: AbstractConnection, commands: Sequence[tuple[Any, ...]]) -> list[Any]:

@@ -12,6 +12,7 @@ from tornado.ioloop import IOLoop
 from hub import redis_mirror
 from hub.hub import Hub, Joined
 from hub.limits import HubLimits
+from hub.patience import Patience
 from hub.position import Position
 from hub.redis_mirror import RedisMirror
 from tests.hub.fakes import ROOM, Event, FakeListener, JsonLines
@@ -276,6 +277,32 @@ async def test_a_redis_that_hangs_is_noticed_and_the_speaker_does_not_wait_for_i
         redis_server.resume()
     await until(lambda: client.texts == ["still here"])
     assert position.epoch == one.hub.position(ROOM).epoch != client.joins[0].position.epoch
+
+
+async def test_a_redis_that_answers_late_again_is_waited_for_longer(
+    start: Start, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.patience.HASTY_S", 60.0)
+    monkeypatch.setattr("hub.patience.CALM_S", 60.0)
+    late: list[float] = []
+    came_late = Patience.came_late
+
+    def noted(patience: Patience, after_s: float) -> None:
+        came_late(patience, after_s)
+        late.append(patience.seconds)
+
+    monkeypatch.setattr(Patience, "came_late", noted)
+    one = await start(patience_s=0.07)
+    await one.client("u")
+    for times in (1, 2):
+        redis_server.pause()
+        try:
+            await one.say("here all the same")
+        finally:
+            redis_server.resume()
+        await until(lambda n=times: len(late) == n)
+        await all_up(one)
+    assert late[0] == 0.07 < late[1]
 
 
 async def test_after_flushall_a_new_epoch_begins_and_nobody_is_told_a_wrong_replay(
