@@ -242,7 +242,10 @@ class RedisMirror:
         try:
             done, _ = await asyncio.wait([late.answer], timeout=late.at + self._patience.most_s - time.monotonic())
             if done and not late.answer.exception():
-                self._patience.came_late(time.monotonic() - late.at)
+                after_s = time.monotonic() - late.at
+                self._patience.came_late(after_s)
+                patience_ms = 1e3 * self._patience.seconds
+                log.info("Redis is slow, it does not hang", answered_after_ms=1e3 * after_s, patience_ms=patience_ms)
         finally:
             await _cancel(late.answer)
             await connection.disconnect(nowait=True)

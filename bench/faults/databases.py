@@ -38,13 +38,13 @@ async def _obey(deployment: Deployment) -> None:
 
 
 async def _mute(deployment: Deployment) -> None:
-    deployment.mongo_line.mute()
+    await deployment.mongo_line.mute()
 
 
 async def _unmute(deployment: Deployment) -> None:
     """The old connections have lost bytes: they are broken, as they are when a network comes back."""
-    deployment.mongo_line.cut()
-    deployment.mongo_line.unmute()
+    await deployment.mongo_line.cut()
+    await deployment.mongo_line.unmute()
 
 
 FAULTS = (

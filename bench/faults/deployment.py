@@ -11,6 +11,7 @@ from typing import Any
 from pymongo import AsyncMongoClient
 
 from bench.checking import open_room
+from bench.faults.line import Line, running_line
 from bench.faults.rounds import Bench
 from bench.front_door import Account, episode_ids, register_users, sign_in
 from bench.instances import Instance
@@ -21,7 +22,6 @@ from smovie.importing.demo import load_demo
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import open_database
 from tests.support.api import Api
-from tests.support.proxy import Proxy
 from tests.support.redis import RedisServer
 from tests.support.wait import until
 
@@ -69,7 +69,7 @@ class Deployment:
     """`one` reaches MongoDB and Redis straight, `two` by lines that can be cut in one direction, if so wanted."""
 
     def __init__(
-        self, mongod: Mongod, redis: RedisServer, mongo_line: Proxy, redis_line: Proxy,
+        self, mongod: Mongod, redis: RedisServer, mongo_line: Line, redis_line: Line,
         one: ServerProcess, two: ServerProcess,
     ) -> None:  # fmt: skip
         self.mongod = mongod
@@ -117,7 +117,7 @@ async def running_deployment(folder: Path, *, by_lines: bool = True) -> AsyncIte
                 await load_demo(db)
             await redis.start()
             try:
-                async with Proxy(mongod.port).running() as mongo_line, Proxy(redis.port).running() as redis_line:
+                async with running_line(mongod.port) as mongo_line, running_line(redis.port) as redis_line:
                     by_line = f"mongodb://127.0.0.1:{mongo_line.port}/?directConnection=true"
                     one = _server(folder, "one", url, redis.url)
                     two = (

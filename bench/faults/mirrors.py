@@ -48,23 +48,23 @@ async def _start_with_what_was_kept(deployment: Deployment) -> None:
 
 
 async def _mute(deployment: Deployment) -> None:
-    deployment.redis_line.mute()
+    await deployment.redis_line.mute()
 
 
 async def _mute_subscription(deployment: Deployment) -> None:
-    deployment.redis_line.mute(b"SUBSCRIBE")
+    await deployment.redis_line.mute("SUBSCRIBE")
 
 
 async def _unmute(deployment: Deployment) -> None:
-    deployment.redis_line.unmute()
+    await deployment.redis_line.unmute()
 
 
 async def _deafen(deployment: Deployment) -> None:
-    deployment.redis_line.deafen()
+    await deployment.redis_line.deafen()
 
 
 async def _undeafen(deployment: Deployment) -> None:
-    deployment.redis_line.undeafen()
+    await deployment.redis_line.undeafen()
 
 
 FAULTS = (

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+_REMEMBERED = 4_096  # bytes of what a connection said first
+
 
 class Proxy:
-    """Passes bytes on. While it is mute, what the server says is lost: on connections that have sent `word`, or all.
-    While it is deaf, what clients say is kept from the server, and comes late."""
+    """Passes bytes on. While it is mute, what the server says is lost: on connections that have sent `word` in their
+    first bytes, or all. While it is deaf, what clients say is kept from the server, and comes late."""
 
     def __init__(self, target_port: int) -> None:
         self.port = 0
@@ -62,7 +64,7 @@ class Proxy:
         try:
             while data := await source.read(1 << 16):
                 if not is_answer:
-                    said += data
+                    said += data[: _REMEMBERED - len(said)]
                     await self._hears.wait()
                 elif self._mute_word is not None and self._mute_word in said:
                     continue
