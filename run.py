@@ -44,7 +44,9 @@ from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
+from smovie.discovery.co_watching import CoWatching
 from smovie.discovery.home import HomeDesk
+from smovie.discovery.similar import SimilarDesk
 from smovie.discovery.trending import Trending
 from smovie.embedded import CannotStart, embedded_mongod, own_folder, url_of_running
 from smovie.errors import Unavailable
@@ -179,8 +181,9 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
         view_desk = ViewDesk(db)
         up.push_async_callback(view_desk.stop)
         watching = WatchingDesk(db, feed, progress, throttles, view_desk.note, follower.note)
-        trending = Trending(db, feed)
-        await up.enter_async_context(_background(view_desk.run(), trending.run()))
+        trending, together = Trending(db, feed), CoWatching(db)
+        similar = SimilarDesk(feed, together)
+        await up.enter_async_context(_background(view_desk.run(), trending.run(), together.run()))
         search_log = SearchLog(db)
         up.push_async_callback(search_log.flush)
         await up.enter_async_context(_background(search_log.run()))
@@ -196,7 +199,8 @@ async def open_runtime(settings: Settings, db: Database, public_url: str) -> Asy
             db=db,
             catalog=feed,
             trending=trending,
-            home=HomeDesk(feed, trending, watching),
+            similar=similar,
+            home=HomeDesk(feed, trending, similar, watching),
             accounts=means,
             avatars=AvatarDesk(db, pictures, BoundedCache(CACHE_BYTES), throttles),
             account_feed=account_feed,

@@ -19,12 +19,13 @@ import uvloop
 
 from bench.bare import BareAnswer, bare_server
 from bench.http_load import request
-from bench.proc import cpus_for_bench, pin, say_machine
+from bench.proc import cpus_for_bench, pin, rss_bytes, say_machine
 from bench.processes import ServerProcess, import_titles, running_server
 from bench.rest import COLUMNS, Case, row_of, run_both
 from bench.table import percentile, show_table, write_json
 from bench.titles import titles_file
 from smovie.catalog.snapshot import Entry, Snapshot
+from smovie.discovery.co_watching import MOST_OF_ONE, MOST_ROWS, count_together
 from smovie.discovery.likeness import profile, score
 from smovie.discovery.neighbours import candidates, neighbours
 from smovie.discovery.rails import public_rails
@@ -35,6 +36,7 @@ _HOME = "/api/v1/home"
 _LIMIT = 12
 _NAIVE = 100  # of the titles asked for: looking at everything takes its time
 _TODAY = "2026-01-01"
+_PEOPLE = MOST_ROWS // MOST_OF_ONE
 _COST = ("what", "p50 ms", "p95 ms", "most ms")
 
 
@@ -81,8 +83,40 @@ def _measure_cost(file: Path, asked: int) -> dict[str, Any]:
         f"  compared with {statistics.median(looked_at):,.0f} titles at the median, {looked_at[-1]:,} at most; "
         f"{share:.1%} of the best {_LIMIT} of all titles are among ours"
     )
+    counted = _count_together(list(snapshot.entries))
     costs = {str(row[0]): dict(zip(_COST[1:], row[1:], strict=True)) for row in rows}
-    return {"titles": len(snapshot.entries), "found_of_all": share, "most_compared": looked_at[-1], **costs}
+    return {"titles": len(snapshot.entries), "found_of_all": share, "most_compared": looked_at[-1], **costs, **counted}
+
+
+def _count_together(ids: list[str]) -> dict[str, float]:
+    """What is watched by the same people: as many finished titles as are counted, a few of them with very many."""
+    dice = random.Random(2)
+    popular = [1 / (rank + 10) for rank in range(len(ids))]
+    finished = [list(dict.fromkeys(dice.choices(ids, popular, k=MOST_OF_ONE))) for _ in range(_PEOPLE)]
+    before = rss_bytes(os.getpid())
+    steps = count_together(finished, {}, 1)
+    used: list[float] = []
+    while True:
+        began = time.thread_time()
+        try:
+            next(steps)
+        except StopIteration as done:
+            used.append(time.thread_time() - began)
+            found = done.value
+            break
+        used.append(time.thread_time() - began)
+    rows = sum(map(len, finished))
+    figures = {
+        "together_s": sum(used),
+        "together_longest_step_ms": max(used) * 1e3,
+        "together_mb": (rss_bytes(os.getpid()) - before) / 1e6,
+    }
+    click.echo(
+        f"  watched together, counted of {rows:,} finished titles of {_PEOPLE:,} people: {figures['together_s']:.2f} s "
+        f"of CPU in steps of at most {figures['together_longest_step_ms']:.1f} ms; "
+        f"{len(found):,} titles have others beside them; {figures['together_mb']:.0f} MB more"
+    )
+    return figures
 
 
 def _load(file: Path) -> Snapshot:

@@ -111,7 +111,7 @@ class PlainReads:
         if movie := _MOVIE.fullmatch(path):
             if movie[2]:
                 wish, texts = read_query(SimilarQuery, query), functools.partial(say, locale)
-                return similar.list_similar(snapshot, movie[1], wish, language, texts), False
+                return similar.list_similar(self._runtime.similar, movie[1], wish, language, texts), False
             return None if query else (queries.show_movie(snapshot, movie[1], language, self._runtime.site), True)
         if path == TRENDING_PATH:
             return self._runtime.trending.list(read_query(TrendingQuery, query), language), False

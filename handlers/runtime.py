@@ -16,6 +16,7 @@ from smovie.avatars import AvatarDesk
 from smovie.catalog.feed import CatalogFeed
 from smovie.comments import CommentDesk
 from smovie.discovery.home import HomeDesk
+from smovie.discovery.similar import SimilarDesk
 from smovie.discovery.trending import Trending
 from smovie.facebook import FacebookMeans
 from smovie.identities import IdentityCheck
@@ -46,6 +47,7 @@ class Runtime:
     db: Database
     catalog: CatalogFeed
     trending: Trending
+    similar: SimilarDesk
     home: HomeDesk
     accounts: AccountMeans
     account_feed: AccountFeed

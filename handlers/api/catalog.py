@@ -37,8 +37,7 @@ class SimilarHandler(ApiHandler):
     @operation(access=Access.PUBLIC, answer=SimilarList, cacheable=True)
     async def get(self, slug: str, query: SimilarQuery) -> None:
         """List titles like one, with why."""
-        snapshot = self.runtime.catalog.snapshot
-        self.send_kept(similar.list_similar(snapshot, slug, query, self.language, self.say))
+        self.send_kept(similar.list_similar(self.runtime.similar, slug, query, self.language, self.say))
 
 
 class TrendingHandler(ApiHandler):

@@ -12,10 +12,11 @@ from smovie.discovery import banners, similar
 from smovie.models.base import now
 from smovie.models.catalog import LANGUAGES
 from smovie.models.catalog_query import PageQuery
+from smovie.models.similar import SimilarQuery
 from smovie.seo.structured_data import describe_title
 from smovie.seo.trailers import summary_of
 
-MOST_SIMILAR = 16
+_SIMILAR = SimilarQuery(limit=16)
 
 
 class MoviePageHandler(ApiHandler):
@@ -26,11 +27,13 @@ class MoviePageHandler(ApiHandler):
             self.locale = tornado.locale.get(query.lang)
         self.set_page_headers()
         snapshot = self.runtime.catalog.snapshot
+        like, _ = similar.list_similar(self.runtime.similar, slug, _SIMILAR, self.language, self.say)
         shown, _ = banners.list_banners(snapshot, "title_bottom", self.language, now())
-        body = queries.kept(snapshot, ("page", slug, self.language, shown), lambda: self._render(slug, shown))
+        key = ("page", slug, self.language, shown, like)
+        body = queries.kept(snapshot, key, lambda: self._render(slug, shown, like))
         self.send_kept(body, media_type="text/html; charset=utf-8")
 
-    def _render(self, slug: str, shown: bytes) -> bytes:
+    def _render(self, slug: str, shown: bytes, like: bytes) -> bytes:
         site, language = self.runtime.site, self.language
         movie = queries.find_movie(self.runtime.catalog.snapshot, slug)
         return self.render_page(
@@ -40,7 +43,7 @@ class MoviePageHandler(ApiHandler):
             poster=poster_path(movie),
             picture=site.absolute(poster_path(movie)),
             pages={each: site.title_page(movie.slug, each) for each in LANGUAGES},
-            similar=similar.similar_cards(self.runtime.catalog.snapshot, slug, MOST_SIMILAR, language, self.say),
+            similar=orjson.loads(like)["results"],
             banners=orjson.loads(shown)["results"],
             structured_data=describe_title(movie, language, site),
         ).encode()

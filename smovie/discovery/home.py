@@ -14,7 +14,7 @@ from smovie.catalog.render import encode
 from smovie.discovery.banners import show_banner, visible
 from smovie.discovery.personal import personal_rails
 from smovie.discovery.rails import Rail, public_rails
-from smovie.discovery.similar import Say
+from smovie.discovery.similar import Say, SimilarDesk
 from smovie.discovery.trending import Trending
 from smovie.errors import Unavailable
 from smovie.models.accounts import Identity
@@ -29,6 +29,7 @@ class HomeDesk:
 
     catalog: CatalogFeed
     trending: Trending
+    similar: SimilarDesk
     watching: WatchingDesk
 
 
@@ -42,7 +43,7 @@ def show_public_home(
 async def read_home(desk: HomeDesk, caller: Identity, language: Language, say: Say, at: datetime) -> Body:
     """What the caller sees at a moment: with rails of their own, or what is missing of them."""
     try:
-        rails = await personal_rails(desk.watching, caller, language, say)
+        rails = await personal_rails(desk.watching, desk.similar, caller, language, say)
     except Unavailable:
         return show_public_home(desk, language, say, at, PERSONAL_RAILS)
     return _assemble(desk, language, say, at, rails, ())

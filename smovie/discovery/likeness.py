@@ -13,6 +13,7 @@ from smovie.models.similar import ReasonKind
 # What sharing somebody or something counts that no other title has; what many have counts less, down to nothing.
 DIRECTOR, CAST, PERSON = 3.0, 1.5, 1.2  # PERSON: directs one of the two and acts in the other
 GENRE, NATION = 2.0, 0.6
+VIEWERS = 4.0  # all who finished the one finished the other, and nobody else did
 SAME_KIND = 0.2  # both films, or both series
 ERA, ERA_HALVES_YEARS = 0.4, 10.0  # titles of one year; half of it for ten years apart
 CLOSE_YEARS = 5  # apart, and still told as a reason
@@ -74,9 +75,12 @@ def profile(facets: Iterable[Facet], count: Callable[[Facet], int], total: int) 
     return Profile(traits, genres, year)
 
 
-def score(of: Profile, facets: Iterable[Facet]) -> float:
-    """How alike a title with these facets is; 0 where they share nothing but their time."""
-    others = by_genres = 0.0
+def score(of: Profile, facets: Iterable[Facet], together: float = 0.0) -> float:
+    """How alike a title with these facets is; 0 where they share nothing but their time.
+
+    `together`: how much the same people watch both, 0 to 1.
+    """
+    others, by_genres = VIEWERS * together, 0.0
     shared = theirs = 0
     year = None
     for name, value in facets:
@@ -98,10 +102,10 @@ def combine(of: Profile, others: float, by_genres: float, shared: int, theirs: i
     return total + _by_era(of.year, year) if total else 0.0
 
 
-def compare(of: Profile, facets: Iterable[Facet]) -> Likeness:
+def compare(of: Profile, facets: Iterable[Facet], together: float = 0.0) -> Likeness:
     """The same as `score`, with the reasons: for the few titles that are shown."""
     facets = tuple(facets)
-    likeness = Likeness(score(of, facets))
+    likeness = Likeness(score(of, facets, together))
     for facet in facets:
         if (trait := of.traits.get(facet)) and trait.kind:
             likeness.counts[trait.kind] = likeness.counts.get(trait.kind, 0.0) + trait.weight
@@ -114,6 +118,8 @@ def compare(of: Profile, facets: Iterable[Facet]) -> Likeness:
         if kind == "person":  # who also directs both, or acts in both, is a better reason already
             better = {value for other in ("director", "cast") for _, value in likeness.shared.get(other, ())}
             likeness.shared[kind] = [facet for facet in found if facet[1] not in better]
+    if together:
+        likeness.counts["viewers"], likeness.shared["viewers"] = VIEWERS * together, []
     year = next((int(value) for name, value in facets if name == "year"), None)
     if of.year and year and abs(of.year - year) <= CLOSE_YEARS:
         likeness.counts["era"] = _by_era(of.year, year)

@@ -1,22 +1,24 @@
 """Titles like another, found without looking at all of them.
 
 Whatever a title has leads to others that have it: its people first, then its genres and nation where few titles have
-them, and of the common ones those made at about the same time. So a title of the largest genre is compared with some
-hundreds of others, not with half of the catalogue. Sets are taken whole or not at all: the answer is always the same.
+them, and of the common ones those made at about the same time; and its viewers lead to what else they watched. So a
+title of the largest genre is compared with some hundreds of others, not with half of the catalogue. Sets are taken
+whole or not at all: the answer is always the same.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import islice
+from types import MappingProxyType
 
 import orjson
 
 from smovie.catalog.snapshot import Entry, Facet, Snapshot
 from smovie.discovery.franchises import franchise_of
-from smovie.discovery.likeness import Likeness, Profile, combine, compare, profile
+from smovie.discovery.likeness import VIEWERS, Likeness, Profile, combine, compare, profile
 
 MOST_OF_FRANCHISE = 3
 _TELLING = 500  # a set of more titles leads nowhere by itself
@@ -25,6 +27,7 @@ _YEARS_APART = 15
 _FEW = 100  # found; then the most viewed of its genres are looked at too
 _MOST_VIEWED = 1_000
 _SAME = 1e-6  # scores closer than this are one
+_NO_VIEWERS: Mapping[str, float] = MappingProxyType({})
 _CONSIDERED = 5  # times as many as are wanted, since parts of a franchise are left out
 
 
@@ -36,25 +39,33 @@ class Neighbour:
     likeness: Likeness
 
 
-def neighbours(snapshot: Snapshot, entry: Entry, limit: int, without: Collection[str] = ()) -> list[Neighbour]:
-    """The titles most like one, best first, at most a few of one franchise; none of `without` (ids)."""
+def neighbours(
+    snapshot: Snapshot, entry: Entry, limit: int, together: Mapping[str, float] = _NO_VIEWERS
+) -> list[Neighbour]:
+    """The titles most like one, best first, at most a few of one franchise.
+
+    `together`: how much others are watched by the same people, 0 to 1, by id.
+    """
     entries = snapshot.entries
     of = profile(entry.facets, snapshot.count, len(entries))
-    found = candidates(snapshot, entry).difference(without)
-    alike = scores(snapshot, of, found)
+    found = candidates(snapshot, entry) | (together.keys() & entries.keys())
+    alike = scores(snapshot, of, found, together)
     least = nlargest(limit * _CONSIDERED, alike.values())[-1:] or [0.0]
     likely = [movie_id for movie_id, score in alike.items() if score and score >= least[0] - _SAME]
     # Of two scores that differ by rounding only, the views decide.
     likely.sort(key=lambda movie_id: (-round(alike[movie_id], 6), -int(entries[movie_id].keys["views"]), movie_id))
     best = (entries[movie_id] for movie_id in likely)
     chosen = islice(_few_of_a_franchise(entry, best), limit)
-    return [Neighbour(other, compare(of, other.facets)) for other in chosen]
+    return [Neighbour(other, compare(of, other.facets, together.get(other.id, 0.0))) for other in chosen]
 
 
-def scores(snapshot: Snapshot, of: Profile, ids: AbstractSet[str]) -> dict[str, float]:
+def scores(
+    snapshot: Snapshot, of: Profile, ids: AbstractSet[str], together: Mapping[str, float] = _NO_VIEWERS
+) -> dict[str, float]:
     """What `likeness.score` gives each of some titles, found by what they have and not title by title, which
     takes longer: most have little of it."""
     others = dict.fromkeys(ids, 0.0)
+    others.update((movie_id, VIEWERS * together[movie_id]) for movie_id in together.keys() & ids)
     by_genres: dict[str, float] = {}
     shared: Counter[str] = Counter()
     for facet, trait in of.traits.items():

@@ -9,7 +9,7 @@ import orjson
 from smovie.catalog.render import Json, encode
 from smovie.catalog.snapshot import Entry
 from smovie.discovery.rails import FEWEST_ON_RAIL
-from smovie.discovery.similar import Say, similar_cards
+from smovie.discovery.similar import Say, SimilarDesk, similar_cards
 from smovie.models.accounts import Identity
 from smovie.models.catalog import Language
 from smovie.models.home import MOST_ON_RAIL
@@ -22,7 +22,9 @@ _WATCHED = 100  # titles, those watched last: they are not offered again
 _CONTINUE_PATH = "/api/v1/me/continue"
 
 
-async def personal_rails(desk: WatchingDesk, caller: Identity, language: Language, say: Say) -> list[bytes]:
+async def personal_rails(
+    desk: WatchingDesk, similar: SimilarDesk, caller: Identity, language: Language, say: Say
+) -> list[bytes]:
     """The caller's own rails, encoded; none for who has watched nothing. Errors: Unavailable."""
     await desk.writer.settle(caller.user_id)  # both read what the player told a moment ago
     row, recent = await asyncio.gather(
@@ -31,7 +33,7 @@ async def personal_rails(desk: WatchingDesk, caller: Identity, language: Languag
     watched = {movie_id for movie_id, _, _ in recent}
     entries = desk.catalog.snapshot.entries
     done = (entries[movie_id] for movie_id, _, is_done in recent if is_done and movie_id in entries)
-    return [*_continue_rail(row, say), *_because_rails(desk, done, watched, language, say)]
+    return [*_continue_rail(row, say), *_because_rails(similar, done, watched, language, say)]
 
 
 def _continue_rail(row: list[Json], say: Say) -> list[bytes]:
@@ -43,12 +45,12 @@ def _continue_rail(row: list[Json], say: Say) -> list[bytes]:
 
 
 def _because_rails(
-    desk: WatchingDesk, done: Iterable[Entry], watched: set[str], language: Language, say: Say
+    desk: SimilarDesk, done: Iterable[Entry], watched: set[str], language: Language, say: Say
 ) -> list[bytes]:
     rails: list[bytes] = []
-    snapshot, offered = desk.catalog.snapshot, set(watched)
+    offered = set(watched)
     for entry in done:
-        similar = similar_cards(snapshot, entry.slug, MOST_SIMILAR, language, say)
+        similar = similar_cards(desk, entry.slug, MOST_SIMILAR, language, say)
         cards = [card for card in similar if card["id"] not in offered][:MOST_ON_RAIL]
         if len(cards) >= FEWEST_ON_RAIL:
             offered.update(card["id"] for card in cards)

@@ -1,12 +1,15 @@
 """Titles like another, as JSON with the reasons (API.md "Catalogue, search, discovery"): nothing here waits."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import orjson
 
+from smovie.catalog.feed import CatalogFeed
 from smovie.catalog.queries import Body, find_entry, kept
 from smovie.catalog.render import Json, encode
 from smovie.catalog.snapshot import Entry, Facet, Snapshot
+from smovie.discovery.co_watching import CoWatching
 from smovie.discovery.likeness import Likeness
 from smovie.discovery.neighbours import neighbours
 from smovie.models.catalog import Language
@@ -16,31 +19,42 @@ Say = Callable[[str, dict[str, object]], str]  # the text of a code, filled with
 
 MOST_REASONS, MOST_NAMES = 3, 3
 _TEXTS: dict[ReasonKind, str] = {
-    kind: f"because_{kind}" for kind in ("director", "cast", "person", "genre", "nation", "era")
+    kind: f"because_{kind}" for kind in ("director", "cast", "person", "genre", "nation", "era", "viewers")
 }
+_NAMELESS = ("era", "viewers")
 _TAGS = {"genre": "genres", "nation": "nations"}
 
 
-def list_similar(snapshot: Snapshot, slug: str, query: SimilarQuery, language: Language, say: Say) -> Body:
+@dataclass(frozen=True)
+class SimilarDesk:
+    """What the verbs of similar titles work with."""
+
+    catalog: CatalogFeed
+    together: CoWatching
+
+
+def list_similar(desk: SimilarDesk, slug: str, query: SimilarQuery, language: Language, say: Say) -> Body:
     """The titles most like one, with why. Errors: NotFound for one that is not there or not visible."""
+    snapshot = desk.catalog.snapshot
     entry = find_entry(snapshot, slug)
+    together = desk.together.beside(entry.id)
 
     def find() -> bytes:
-        found = neighbours(snapshot, entry, query.limit)
+        found = neighbours(snapshot, entry, query.limit, together.strengths)
         return encode([(one.entry.id, reasons(snapshot, one.likeness, language, say)) for one in found])
 
     def make() -> bytes:
         # What is like what does not change with how many have viewed it, which goes on all the time.
-        found, _ = kept(snapshot, ("neighbours", slug, query, language), find, shows_figures=False)
+        found, _ = kept(snapshot, ("neighbours", slug, query, language, together.version), find, shows_figures=False)
         cards = [_card(snapshot.entries[movie_id], because, language) for movie_id, because in orjson.loads(found)]
         return b'{"results":[' + b",".join(cards) + b"]}"
 
-    return kept(snapshot, ("similar", slug, query, language), make)
+    return kept(snapshot, ("similar", slug, query, language, together.version), make)
 
 
-def similar_cards(snapshot: Snapshot, slug: str, limit: int, language: Language, say: Say) -> list[Json]:
+def similar_cards(desk: SimilarDesk, slug: str, limit: int, language: Language, say: Say) -> list[Json]:
     """The same for pages in HTML."""
-    body, _ = list_similar(snapshot, slug, SimilarQuery(limit=limit), language, say)
+    body, _ = list_similar(desk, slug, SimilarQuery(limit=limit), language, say)
     results: list[Json] = orjson.loads(body)["results"]
     return results
 
@@ -51,7 +65,7 @@ def reasons(snapshot: Snapshot, likeness: Likeness, language: Language, say: Say
     told = []
     for kind in kinds:
         names = [_name(snapshot, facet, language) for facet in likeness.shared[kind][:MOST_NAMES] if kind != "era"]
-        if names or kind == "era":
+        if names or kind in _NAMELESS:
             text = say(_TEXTS[kind], {"names": ", ".join(name["name"] for name in names)})
             told.append({"kind": kind, "names": names, "text": text})
     return told[:MOST_REASONS]

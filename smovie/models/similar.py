@@ -7,7 +7,7 @@ from pydantic import Field
 from smovie.models.base import Model
 from smovie.models.catalog_answers import MovieCard
 
-ReasonKind = Literal["director", "cast", "person", "genre", "nation", "era"]
+ReasonKind = Literal["director", "cast", "person", "genre", "nation", "era", "viewers"]
 MOST_SIMILAR = 50
 
 
@@ -29,9 +29,9 @@ class Reason(Model):
 
     kind: ReasonKind = Field(
         description="director, cast: the same people do the same in both; person: directs one and acts in the other; "
-        "era: a few years apart"
+        "era: a few years apart; viewers: the same people finished both"
     )
-    names: list[ReasonName] = Field(description="most telling first; empty for era")
+    names: list[ReasonName] = Field(description="most telling first; empty for era and viewers")
     text: str = Field(description="the same as a sentence")
 
 

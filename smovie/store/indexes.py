@@ -75,6 +75,8 @@ INDEXES = (
     Index("progress", (("user_id", 1), ("movie_id", 1), ("watched_at", -1)), "what somebody watched last of a title"),
     Index("progress", (("user_id", 1), ("watched_at", -1)), "what somebody has half seen", only={"done": False}),
     Index("last_watched", (("user_id", 1), ("watched_at", -1)), "the titles that somebody watched last"),
+    Index("last_watched", (("done", 1), ("watched_at", -1), ("user_id", 1), ("movie_id", 1)),
+          "what is watched by the same people", only={"done": True}),
     Index("views", (("user_id", 1), ("movie_id", 1), ("day", 1)), "a user's views; one a title and day", unique=True,
           only={"user_id": {"$type": "string"}}),
     Index("views", (("uncounted", 1),), "views that are not counted yet", only={"uncounted": {"$type": "string"}}),

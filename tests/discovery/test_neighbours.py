@@ -74,6 +74,14 @@ def test_among_titles_equally_like_it_the_most_viewed_comes_first() -> None:
     assert found(a_snapshot(movies), "it") == ["often", "seldom", "never"]
 
 
+def test_what_the_same_people_watch_is_found_though_it_shares_nothing_and_is_a_reason() -> None:
+    movies = [a_movie("it"), a_movie("like"), a_movie("beside", genres=("war",), year=None)]
+    snapshot = a_snapshot([*movies, a_movie("both")])
+    near = neighbours(snapshot, entry(snapshot, "it"), 12, {"beside": 0.9, "both": 0.5, "hidden": 0.8})
+    assert [one.entry.slug for one in near] == ["beside", "both", "like"]
+    assert [list(one.likeness.counts) for one in near] == [["viewers"], ["genre", "viewers", "era"], ["genre", "era"]]
+
+
 def test_a_large_genre_is_not_looked_through() -> None:
     years = range(1900, 2000)
     movies = [
