@@ -26,6 +26,7 @@ MOST_ROWS = 200_000  # of a person and a title each, those finished last
 MOST_OF_ONE = 50  # titles a person: what one counts grows with their square
 FEWEST_IN_COMMON = 3  # people: fewer say little, and something of who they are
 MOST_BESIDE = 20  # titles beside each
+LEAST_STRENGTH = 0.05  # less hardly moves a title up, and would be a reason for everything that many see
 _SURE_OF = 5  # people in common who make half of what all would
 
 
@@ -93,7 +94,9 @@ def count_together(
         strengths: dict[str, float] = {}
         for other, count in common.items():
             if count >= FEWEST_IN_COMMON:
-                strengths[other] = _strength(count, len(theirs), len(viewers[other]))
+                strength = _strength(count, len(theirs), len(viewers[other]))
+                if strength >= LEAST_STRENGTH:
+                    strengths[other] = strength
                 yield
         if strengths:
             best = dict(nlargest(MOST_BESIDE, sorted(strengths.items()), key=itemgetter(1)))
