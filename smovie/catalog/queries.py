@@ -24,7 +24,7 @@ _FACET_OF_TAGS = {"genres": "genre", "nations": "nation", "exclusivities": "excl
 
 def list_movies(snapshot: Snapshot, query: MovieQuery, language: Language) -> Body:
     """A page of titles. A page past the end is empty, not an error."""
-    key = (query, language)
+    key = (query.address, language)
     body = snapshot.bodies.get(key)
     if body is None:
         body = _page(snapshot, query, language)
@@ -143,7 +143,7 @@ def _select(snapshot: Snapshot, query: MovieQuery, language: Language) -> tuple[
 
 
 def _cards(entries: list[Entry], language: Language) -> bytes:
-    return b"[" + b",".join(entry.cards[language] for entry in entries) + b"]"
+    return b"[" + b",".join([entry.cards[language] for entry in entries]) + b"]"
 
 
 def _order(sort: str, language: Language) -> tuple[Order, bool]:

@@ -11,7 +11,6 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Literal
 
 import orjson
@@ -101,7 +100,7 @@ class Snapshot:
         self.bodies: BoundedCache[tuple[bytes, str]] = BoundedCache(_BODIES_KEPT_BYTES)
         self.still_bodies: BoundedCache[tuple[bytes, str]] = BoundedCache(_STILL_BODIES_KEPT_BYTES)  # without figures
         self._orders: dict[Order, list[tuple[SortKey, str]]] = {order: [] for order in ORDERS}
-        self._unordered: dict[Order, dict[str, None]] = {order: {} for order in ORDERS}  # no date, no rating: last
+        self._unordered: dict[Order, list[str]] = {order: [] for order in ORDERS}  # no date, no rating: last, by id
         self._facets: WideDict[Facet, set[str]] = WideDict()
         self._people: WideDict[str, str] = WideDict()
         self._results: BoundedCache[list[str]] = BoundedCache(_RESULTS_KEPT)
@@ -169,28 +168,28 @@ class Snapshot:
             self.by_episode[episode_id] = entry
 
     def _join_order(self, order: Order, entry: Entry, *, sort: bool = True) -> None:
-        if (key := entry.keys.get(order)) is None:
-            self._unordered[order][entry.id] = None
-        elif sort:
-            insort(self._orders[order], (key, entry.id))
+        key = entry.keys.get(order)
+        members: list[Any] = self._unordered[order] if key is None else self._orders[order]
+        member = entry.id if key is None else (key, entry.id)
+        if sort:
+            insort(members, member)
         else:
-            self._orders[order].append((key, entry.id))
+            members.append(member)
 
     def _leave_order(self, order: Order, entry: Entry) -> None:
-        if (key := entry.keys.get(order)) is None:
-            self._unordered[order].pop(entry.id, None)
-        else:
-            ordered = self._orders[order]
-            del ordered[bisect_left(ordered, (key, entry.id))]
+        key = entry.keys.get(order)
+        members: list[Any] = self._unordered[order] if key is None else self._orders[order]
+        del members[bisect_left(members, entry.id if key is None else (key, entry.id))]
 
     def sort_in_steps(self) -> Iterator[None]:
         """Order what was put unsorted, each step a few ms, so that a loop can go on between."""
-        for order, unsorted in self._orders.items():
-            ordered: list[tuple[SortKey, str]] = []
-            for part in sorted_in_steps(unsorted):
-                ordered += part
-                yield
-            self._orders[order] = ordered
+        for lists in (self._orders, self._unordered):
+            for order, unsorted in lists.items():
+                ordered: list[Any] = []
+                for part in sorted_in_steps(unsorted):
+                    ordered += part
+                    yield
+                lists[order] = ordered
 
     def commit(self, *, only_figures: bool = False) -> None:
         """End a group of changes: what was made from the state before it is forgotten. `only_figures`: nothing but
@@ -263,7 +262,7 @@ class Snapshot:
             page = ordered[start : start + size]
         ids = [movie_id for _, movie_id in page]
         if len(ids) < size:
-            ids += islice(self._unordered[order], max(start - total, 0), max(start + size - total, 0))
+            ids += self._unordered[order][max(start - total, 0) : max(start + size - total, 0)]
         return ids
 
     def _matching(self, filters: Mapping[str, tuple[Facet, ...]]) -> set[str]:

@@ -47,11 +47,16 @@ class MovieQuery(Model):
             raise PydanticCustomError("years_reversed", "year_from is after year_to")
         return self
 
-    @property
+    @functools.cached_property
     def of_any_page(self) -> str:
         """The query string of the same list without its page; ends so that `page=` may follow."""
         asked = tuple([(name, value) for name, default in _DEFAULTS if (value := getattr(self, name)) != default])
         return _as_beginning(asked) if asked else ""
+
+    @functools.cached_property
+    def address(self) -> str:
+        """The whole query string. It says all that is asked, and is compared faster than the noun."""
+        return f"{self.of_any_page}page={self.page}"
 
 
 _DEFAULTS = [(name, field.default) for name, field in MovieQuery.model_fields.items() if name != "page"]

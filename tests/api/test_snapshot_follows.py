@@ -9,7 +9,7 @@ from pymongo import monitoring
 from smovie.importing.demo import load_demo
 from smovie.models.base import now
 from smovie.store.mongo import Database
-from tests.conftest import FolderOf
+from tests.conftest import FolderOf, StartServer
 from tests.support.server import RunningServer, start_server, test_settings
 from tests.support.wait import until
 
@@ -163,3 +163,17 @@ async def test_the_store_loads_the_demo_catalogue_under_either_driver(db: Databa
     assert db.driver == both_drivers
     report = await load_demo(db)
     assert (report.bad_count, report.created) == (0, await db.movies.count_documents({}))
+
+
+async def test_titles_without_a_date_stand_last_and_in_the_same_order_on_every_instance(start: StartServer) -> None:
+    server = await start()
+    movies = server.runtime.db.movies
+    await movies.insert_one(a_document(2, release_date="2024-05-01"))
+    for number in (3, 1):  # each arrives by itself
+        await movies.insert_one(a_document(number, year=None))
+        await shows(server, f"/movies/phim-{number}", lambda answer: answer.status == 200)
+    other = await start(server.runtime.db.name)
+    for asked in ("/movies", "/movies?sort=release_date", "/movies?genre=drama"):
+        of_both = [(await each.api.get(asked)).json["results"] for each in (server, other)]
+        slugs = [[card["slug"] for card in results] for results in of_both]
+        assert slugs == [["phim-2", "phim-1", "phim-3"]] * 2
