@@ -6,7 +6,6 @@ forgets the pages made before it. Sorted lists hold (key, id): one title moves b
 """
 
 import hashlib
-import sys
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -102,6 +101,7 @@ class Snapshot:
         self._orders: dict[Order, list[tuple[SortKey, str]]] = {order: [] for order in ORDERS}
         self._unordered: dict[Order, list[str]] = {order: [] for order in ORDERS}  # no date, no rating: last, by id
         self._facets: WideDict[Facet, set[str]] = WideDict()
+        self._shared: WideDict[Facet, Facet] = WideDict()  # one object of each, however many titles have it
         self._people: WideDict[str, str] = WideDict()
         self._results: BoundedCache[list[str]] = BoundedCache(_RESULTS_KEPT)
 
@@ -115,7 +115,7 @@ class Snapshot:
             return
         self._take_out(movie.id)
         self.search.put(movie)
-        entry = _to_entry(movie)
+        entry = _to_entry(movie, tuple(self._shared.setdefault(facet, facet) for facet in _facets(movie)))
         self._keep(entry)
         for order in ORDERS:
             self._join_order(order, entry, sort=sort)
@@ -158,7 +158,7 @@ class Snapshot:
             members = self._facets[facet]
             members.discard(entry.id)
             if not members:
-                del self._facets[facet]
+                del self._facets[facet], self._shared[facet]
                 if facet[0] in ("cast", "director"):
                     self._forget_person(str(facet[1]))
 
@@ -289,7 +289,7 @@ class Snapshot:
             self._people.pop(person_id, None)
 
 
-def _to_entry(movie: Movie) -> Entry:
+def _to_entry(movie: Movie, facets: tuple[Facet, ...]) -> Entry:
     in_vi, in_en = movie.title_in("vi"), movie.title_in("en")
     title_vi = collation_key(in_vi)
     keys: dict[Order, SortKey | None] = {
@@ -308,7 +308,7 @@ def _to_entry(movie: Movie) -> Entry:
         cards=cards,
         digests=_digests(cards),
         keys={order: key for order, key in keys.items() if key is not None},
-        facets=tuple((name, sys.intern(value) if isinstance(value, str) else value) for name, value in _facets(movie)),
+        facets=facets,
         year=movie.year,
         genres=len({genre.id for genre in movie.genres}),
         episode_ids=tuple(episode.id for season in movie.seasons for episode in season.episodes),
