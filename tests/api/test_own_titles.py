@@ -7,7 +7,6 @@ from tests.api.test_reviews import fail_point
 from tests.support.api import Answer
 from tests.support.server import Member, RunningServer
 from tests.support.wait import until
-from tests.support.wait import until
 
 PATH = "/movies/parasite"
 NOTHING = {"rating": None, "text": "", "spoiler": False, "watchlist": None}
