@@ -1,5 +1,6 @@
 """The HTTP server: the application with its routes, and what guards it before a handler is chosen."""
 
+import functools
 import re
 from collections.abc import Awaitable, Collection
 from pathlib import Path
@@ -40,9 +41,14 @@ def make_application(runtime: Runtime) -> Application:
         default_handler_class=UnknownAddressHandler,
         default_handler_args={},
         log_function=log_request,
-        openapi=orjson.dumps(describe(ROUTES)),
+        openapi=_described(),
         runtime=runtime,
     )
+
+
+@functools.cache  # whatever the runtime
+def _described() -> bytes:
+    return orjson.dumps(describe(ROUTES))
 
 
 def load_texts(folder: Path) -> None:

@@ -1,7 +1,6 @@
 """The fixtures that tests share: one loop, one real mongod, one running SMovie with the demo catalogue."""
 
 import asyncio
-import itertools
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -15,6 +14,7 @@ from smovie.embedded import embedded_mongod, own_folder
 from smovie.importing.demo import load_demo
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
+from tests.support.databases import TestDatabases
 from tests.support.graph import FakeGraph
 from tests.support.redis import RedisServer
 from tests.support.server import RunningServer, start_server, test_settings
@@ -22,6 +22,11 @@ from tests.support.smtp import MailServer
 
 for name in [name for name in os.environ if name.startswith("SMOVIE_") and not name.startswith("SMOVIE_ROOMS_")]:
     del os.environ[name]  # an operator's own settings do not reach the tests
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half again as many as there are processors: tests wait for a database, a process, a deadline."""
+    return (os.cpu_count() or 1) * 3 // 2 or 1
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,8 +55,9 @@ def mongod(io_loop: IOLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def database_names() -> Iterator[str]:
-    return (f"test_{number}" for number in itertools.count())
+def database_names(tmp_path_factory: pytest.TempPathFactory) -> TestDatabases:
+    """Names of empty databases."""
+    return TestDatabases(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(params=["motor", "pymongo"])
@@ -71,7 +77,7 @@ def redis_server(io_loop: IOLoop, tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def db(
-    io_loop: IOLoop, mongod: str, database_names: Iterator[str], request: pytest.FixtureRequest
+    io_loop: IOLoop, mongod: str, database_names: TestDatabases, request: pytest.FixtureRequest
 ) -> Iterator[Database]:
     """An empty database with every index."""
     driver = request.getfixturevalue("both_drivers") if "both_drivers" in request.fixturenames else "motor"
@@ -84,7 +90,7 @@ def db(
 
     database = io_loop.run_sync(enter)
     yield database
-    io_loop.run_sync(database.drop)
+    io_loop.run_sync(lambda: database_names.give_back(database))
     io_loop.run_sync(stack.aclose)
 
 
@@ -106,24 +112,33 @@ StartServer = Callable[..., Awaitable[RunningServer]]
 
 
 @pytest.fixture(scope="session")
-def data_dir_of(tmp_path_factory: pytest.TempPathFactory) -> FolderOf:
-    """Where servers keep their files, by database: in one place, the outbox too, for whose mailer sends is chance."""
-    folder = tmp_path_factory.mktemp("data")
-    return lambda database: folder / database
+def data_dir_of(database_names: TestDatabases) -> FolderOf:
+    """Where servers keep their files, by database."""
+    return database_names.folder_of
 
 
 @pytest.fixture
-def start(io_loop: IOLoop, mongod: str, data_dir_of: FolderOf, database_names: Iterator[str]) -> Iterator[StartServer]:
+def start(io_loop: IOLoop, mongod: str, database_names: TestDatabases) -> Iterator[StartServer]:
     """Start a SMovie of one's own: `await start(limit_frames_per_10s=3)`; on an empty database unless named."""
     stack = AsyncExitStack()
+    taken: list[str] = []
 
     async def start_one(mongo_database: str = "", **settings: object) -> RunningServer:
         name = mongo_database or next(database_names)
-        given = {"mongo_url": mongod, "mongo_database": name, "data_dir": data_dir_of(name), **settings}
+        if not mongo_database:
+            taken.append(name)
+        given = {"mongo_url": mongod, "mongo_database": name, "data_dir": database_names.folder_of(name), **settings}
         return await stack.enter_async_context(start_server(test_settings(**given)))
 
     yield start_one
     io_loop.run_sync(stack.aclose)
+
+    async def give_back() -> None:
+        for name in taken:
+            async with open_database(mongod, name) as database:
+                await database_names.give_back(database)
+
+    io_loop.run_sync(give_back)
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,8 @@ async def stay_for_everything(server: RunningServer) -> Heard:
     hub = server.runtime.hub
     async with in_room(server, episode, member.access) as room:
         heard.frames["joined"].append(room.joined)
-        await heard.until_type(room, "presence")
+        async with in_room(server, episode, (await server.a_member()).access):
+            await heard.until_type(room, "presence")
         await room.say(type="comment", message="một", cmid="c", id=8)
         await heard.until_type(room, "ack")
         await change_comments(heard, server, room)
