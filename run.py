@@ -3,7 +3,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import secrets
 import signal
@@ -38,7 +37,7 @@ from hub.hub import Hub
 from hub.limits import HubLimits
 from hub.redis_mirror import RedisMirror
 from settings import SECRET_MIN, Settings, UnknownSetting, read_settings
-from smovie import accounts, comments, departures, new_episodes, reviews, watchlist
+from smovie import accounts, collector, comments, departures, new_episodes, reviews, watchlist
 from smovie.account_feed import AccountFeed
 from smovie.avatars import CACHE_BYTES, AvatarDesk
 from smovie.bounded_cache import BoundedCache
@@ -384,7 +383,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, this.cancel)
     listening, address = listen(settings)
-    gc.disable()  # while the catalogue is read, next to nothing of what is made is garbage
+    collector.begin_loading()
     async with AsyncExitStack() as up:
         db = await up.enter_async_context(open_store(settings))
         await create_indexes(db)
@@ -398,11 +397,7 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         runtime = await up.enter_async_context(open_runtime(settings, db, address))
         admin = await _demo_admin(settings, runtime) if demo else None
         await up.enter_async_context(open_server(settings, runtime, listening))
-        # What was loaded stays: the collector need not walk it again, nor start for every few frames of a crowd.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 5, 1_000)  # the middle generation too is small enough to be walked in a few ms
-        gc.enable()
+        collector.end_loading()
         log.info("serving", address=address, titles=len(runtime.catalog.snapshot.entries))
         if admin:
             click.echo(_welcome(address, admin, runtime), err=False)

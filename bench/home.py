@@ -25,6 +25,7 @@ from bench.rest import COLUMNS, Case, row_of, run_both
 from bench.table import percentile, show_table, write_json
 from bench.titles import titles_file
 from smovie.catalog.snapshot import Entry, Snapshot
+from smovie.collector import end_loading
 from smovie.discovery.co_watching import MOST_OF_ONE, MOST_ROWS, count_together
 from smovie.discovery.likeness import profile, score
 from smovie.discovery.neighbours import candidates, neighbours
@@ -64,8 +65,7 @@ def _measure_cost(file: Path, asked: int) -> dict[str, Any]:
     """Within one process, in CPU time."""
     snapshot = _load(file)
     entries = random.Random(1).sample(list(snapshot.entries.values()), min(asked, len(snapshot.entries)))
-    gc.collect()
-    gc.freeze()  # as run.py does
+    end_loading()
     some = entries[:_NAIVE]
     looked_at = sorted(len(candidates(snapshot, entry)) for entry in entries)
     found = [{one.entry.id for one in neighbours(snapshot, entry, _LIMIT)} for entry in some]

@@ -22,6 +22,7 @@ from bench.search_titles import made_up_movies, random_queries
 from bench.table import percentile, show_table, write_json
 from bench.titles import WIKIPEDIA
 from smovie.catalog.snapshot import Snapshot
+from smovie.collector import begin_loading, end_loading
 from smovie.models.catalog import Movie
 from smovie.models.search import MOST_LETTERS, SearchQuery, SuggestQuery
 from smovie.search import answers
@@ -108,16 +109,12 @@ async def _load(snapshot: Snapshot, movies: Any) -> list[object]:
         async for movie in in_slices(movies):
             snapshot.put(movie, sort=False)
 
-    gc.collect()
-    gc.freeze()  # as run.py does
-    gc.disable()
+    end_loading()
+    begin_loading()
     held = await _held(put_all())
     for _ in snapshot.sort_in_steps():
         pass
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    gc.set_threshold(20_000, 5, 1_000)
+    end_loading()
     return ["loop held while loading", *held]
 
 

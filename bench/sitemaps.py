@@ -5,7 +5,6 @@ python -m bench.sitemaps [--titles 36273 200000]
 
 import argparse
 import asyncio
-import gc
 import time
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ import uvloop
 from bench.table import show_table
 from smovie.catalog.feed import CatalogFeed
 from smovie.catalog.snapshot import Snapshot
+from smovie.collector import end_loading
 from smovie.models.base import now
 from smovie.models.catalog import Movie, Translation
 from smovie.seo.site import Site
@@ -90,9 +90,7 @@ async def main(sizes: list[int]) -> None:
     rows = []
     for titles in sizes:
         sitemaps = Sitemaps(a_catalogue(titles), Site("https://phim.example"))
-        gc.collect()
-        gc.freeze()  # this and the threshold as in run.py, once the catalogue is loaded
-        gc.set_threshold(20_000, 5, 1_000)
+        end_loading()
         rows.append(await measured("first time", sitemaps))
         snapshot = sitemaps.catalog.snapshot
         snapshot.put(a_movie(titles, now()))

@@ -25,6 +25,7 @@ from bench.titles import titles_file
 from smovie.catalog import queries
 from smovie.catalog.feed import CatalogFeed
 from smovie.catalog.snapshot import Snapshot
+from smovie.collector import end_loading
 from smovie.discovery.trending import Trending
 from smovie.embedded import embedded_mongod, own_folder
 from smovie.errors import Unavailable
@@ -67,6 +68,7 @@ async def _measure(folder: Path, file: Path | None, per_second: int, seconds: fl
         feed = CatalogFeed(db)
         following = asyncio.create_task(feed.run())
         await feed.wait_loaded()
+        end_loading()
         ids = sorted(feed.snapshot.entries)
         figures = {
             "noting": await _noting(db, ids),
@@ -156,7 +158,7 @@ async def _busy(
             desk.note(f"{show_every_s} {number}", dice.choice(ids))
             number += 1
         before = time.perf_counter()
-        made_anew += feed.snapshot.bodies.get((_LIST, "vi")) is None
+        made_anew += feed.snapshot.bodies.get((_LIST.address, "vi")) is None
         queries.list_movies(feed.snapshot, _LIST, "vi")
         list_us.append((time.perf_counter() - before) * 1e6)
         await asyncio.sleep(0.005)

@@ -1,5 +1,6 @@
 """Watching: how far somebody is, what they have seen, and what they go on with (docs/watching.md)."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,14 +127,19 @@ async def remove_from_row(desk: WatchingDesk, caller: Identity, movie_id: str) -
 async def continue_row(desk: WatchingDesk, caller_user_id: str, language: Language, limit: int) -> list[Json]:
     """What somebody goes on with: half seen first, then what comes next, each newest first.
 
-    Shape: `ContinueRow`; the card is encoded already (`orjson.Fragment`). Cost: three queries by index.
+    Shape: `ContinueRow`; the card is encoded already (`orjson.Fragment`). Cost: two queries by index, and one more
+    where anything comes next.
     """
     await desk.writer.settle(caller_user_id)
+    last_watched, begun_episodes = await asyncio.gather(
+        store.last_watched(desk.db, caller_user_id, MOST_LOOKED_AT),
+        store.half_seen(desk.db, caller_user_id, MOST_HALF_SEEN),
+    )
     lines: dict[str, list[LastWatched]] = {}
-    for last in await store.last_watched(desk.db, caller_user_id, MOST_LOOKED_AT):
+    for last in last_watched:
         lines.setdefault(last.movie_id, []).append(last)
     half_seen: dict[str, list[Progress]] = {}
-    for progress in await store.half_seen(desk.db, caller_user_id, MOST_HALF_SEEN):
+    for progress in begun_episodes:
         half_seen.setdefault(progress.movie_id, []).append(progress)
     found: dict[StepKind, list[_Candidate]] = {"resume": [], "next_up": []}
     async for movie_id, of_title in in_slices(lines.items()):
@@ -146,7 +152,9 @@ async def continue_row(desk: WatchingDesk, caller_user_id: str, language: Langua
             break  # nothing of the titles that follow is newer
     found["resume"].sort(key=lambda one: one.watched_at, reverse=True)
     rows = (found["resume"] + found["next_up"])[:limit]
-    progress_of = await store.of_episodes(desk.db, caller_user_id, [row.episode_id for row in rows]) if rows else {}
+    progress_of = {progress.episode_id: progress for progress in begun_episodes}
+    if others := [row.episode_id for row in rows if row.episode_id not in progress_of]:
+        progress_of |= await store.of_episodes(desk.db, caller_user_id, others)
     return [_show_row(row, progress_of.get(row.episode_id), language) for row in rows]
 
 

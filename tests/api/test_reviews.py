@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from smovie import reviews
 from smovie.errors import Unavailable
@@ -90,7 +91,15 @@ async def fail_point(db: Database, *, times: int, **how: Any) -> AsyncIterator[C
     try:
         yield lambda: admin.command("waitForFailPoint", "failCommand", timesEntered=before + 1, maxTimeMS=10_000)
     finally:
-        await admin.command("configureFailPoint", "failCommand", mode="off")
+
+        async def turned_off() -> bool:
+            try:
+                await admin.command("configureFailPoint", "failCommand", mode="off")
+            except AutoReconnect:  # the lines that were cut are not mended yet
+                return False
+            return True
+
+        await until(turned_off)
 
 
 # -- one review --------------------------------------------------------------------------------------------------------

@@ -496,7 +496,7 @@ async def test_the_row_costs_three_queries_by_index_however_much_was_watched(sho
     names = [f"{database.name}.{name}" for name in ("last_watched", "progress")]
     profiled = database["system.profile"].find({"ns": {"$in": names}, "op": {"$in": ["query", "getmore"]}})
     found = [(row["ns"].partition(".")[2], row["planSummary"], row["docsExamined"]) async for row in profiled]
-    assert found == [
+    assert sorted(found[:2]) + found[2:] == [  # the first two are asked for at once
         ("last_watched", "IXSCAN { user_id: 1, watched_at: -1 }", 8),
         ("progress", "IXSCAN { user_id: 1, watched_at: -1 }", 0),
         ("progress", "IXSCAN { _id: 1 }", 0),
