@@ -48,7 +48,7 @@ def neighbours(
     """
     entries = snapshot.entries
     of = profile(entry.facets, snapshot.count, len(entries))
-    found = candidates(snapshot, entry) | (together.keys() & entries.keys())
+    found = candidates(snapshot, entry).union(movie_id for movie_id in together if movie_id in entries)
     alike = scores(snapshot, of, found, together)
     least = nlargest(limit * _CONSIDERED, alike.values())[-1:] or [0.0]
     likely = [movie_id for movie_id, score in alike.items() if score and score >= least[0] - _SAME]
