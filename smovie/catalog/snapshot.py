@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal
 
 import orjson
@@ -30,6 +31,7 @@ _BY_FIGURES: tuple[Order, ...] = ("views", "rating")
 SortKey = str | int | float
 Facet = tuple[str, str | int]
 
+_FIRST = 200  # of a filtered list: a change makes all lists anew, and most are looked at where they begin
 _RESULTS_KEPT = 500_000  # ids of filtered lists kept together, 8 bytes each
 _BODIES_KEPT_BYTES = 24 << 20
 _STILL_BODIES_KEPT_BYTES = 8 << 20
@@ -249,7 +251,11 @@ class Snapshot:
         key = (tuple(sorted(filters.items())), order, descending)
         matching = self._results.get(key)
         if matching is None:
-            matching = self._sorted(self._matching(filters), order, descending=descending)
+            members = self._matching(filters)
+            if start + size <= _FIRST and self._are_many(members, order):
+                first = islice(self._walk(members, order, descending=descending), start, start + size)
+                return len(members), [self.entries[movie_id] for movie_id in first]
+            matching = self._sorted(members, order, descending=descending)
             self._results.put(key, matching, len(matching) + 1)
         return len(matching), [self.entries[movie_id] for movie_id in matching[start : start + size]]
 
@@ -273,10 +279,18 @@ class Snapshot:
         smallest, *others = sorted(sets, key=len)
         return set(smallest).intersection(*others)
 
-    def _sorted(self, ids: set[str], order: Order, *, descending: bool) -> list[str]:
+    def _are_many(self, ids: set[str], order: Order) -> bool:
+        """Whether walking the ordering takes less than sorting them."""
+        return len(ids) * 8 > len(self._orders[order])
+
+    def _walk(self, ids: set[str], order: Order, *, descending: bool) -> Iterator[str]:
         ordered = self._orders[order]
-        if len(ids) * 8 > len(ordered):  # many: walk the ordering; few: sort them
-            matching = [movie_id for _, movie_id in ordered if movie_id in ids]
+        yield from (movie_id for _, movie_id in (reversed(ordered) if descending else ordered) if movie_id in ids)
+        yield from (movie_id for movie_id in self._unordered[order] if movie_id in ids)
+
+    def _sorted(self, ids: set[str], order: Order, *, descending: bool) -> list[str]:
+        if self._are_many(ids, order):
+            matching = [movie_id for _, movie_id in self._orders[order] if movie_id in ids]
         else:
             keyed = [(key, i) for i in ids if (key := self.entries[i].keys.get(order)) is not None]
             matching = [movie_id for _, movie_id in sorted(keyed)]
