@@ -19,7 +19,7 @@ from smovie.models.catalog import Movie, Translation
 from smovie.seo.site import Site
 from smovie.seo.sitemaps import Sitemaps
 
-_WORDS = Translation(title="Một cái tên vừa phải", description="Hai người gặp lại nhau sau nhiều năm xa quê. " * 8)
+_DESCRIPTION = "Hai người gặp lại nhau sau nhiều năm xa quê. " * 8
 
 
 def a_catalogue(titles: int) -> CatalogFeed:
@@ -35,11 +35,13 @@ def a_catalogue(titles: int) -> CatalogFeed:
 
 
 def a_movie(number: int, at: Any) -> Movie:
+    title = f"Một cái tên vừa phải {number}"
     trailer = f"https://cdn.example/trailers/{number}.mp4" if number % 2 else None
     return Movie.model_validate(
         {
-            "id": f"{number:020}", "kind": "movie", "slug": f"mot-cai-ten-{number}", "title": "Một cái tên vừa phải",
-            "translations": {"vi": _WORDS}, "trailer": trailer, "trailer_s": 95, "created_at": at, "updated_at": at,
+            "id": f"{number:020}", "kind": "movie", "slug": f"mot-cai-ten-{number}", "title": title,
+            "translations": {"vi": Translation(title=title, description=_DESCRIPTION)},
+            "trailer": trailer, "trailer_s": 95, "created_at": at, "updated_at": at,
         }
     )  # fmt: skip
 
