@@ -14,7 +14,7 @@ from smovie.embedded import embedded_mongod, own_folder
 from smovie.importing.demo import load_demo
 from smovie.store.indexes import create_indexes
 from smovie.store.mongo import Database, open_database
-from tests.support.databases import TestDatabases
+from tests.support.databases import EmptyDatabases
 from tests.support.graph import FakeGraph
 from tests.support.redis import RedisServer
 from tests.support.server import RunningServer, start_server, test_settings
@@ -26,7 +26,7 @@ for name in [name for name in os.environ if name.startswith("SMOVIE_") and not n
 
 def pytest_xdist_auto_num_workers() -> int:
     """Half again as many as there are processors: tests wait for a database, a process, a deadline."""
-    return (os.cpu_count() or 1) * 3 // 2 or 1
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,9 +55,9 @@ def mongod(io_loop: IOLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def database_names(tmp_path_factory: pytest.TempPathFactory) -> TestDatabases:
+def database_names(tmp_path_factory: pytest.TempPathFactory) -> EmptyDatabases:
     """Names of empty databases."""
-    return TestDatabases(tmp_path_factory.mktemp("data"))
+    return EmptyDatabases(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(params=["motor", "pymongo"])
@@ -77,7 +77,7 @@ def redis_server(io_loop: IOLoop, tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def db(
-    io_loop: IOLoop, mongod: str, database_names: TestDatabases, request: pytest.FixtureRequest
+    io_loop: IOLoop, mongod: str, database_names: EmptyDatabases, request: pytest.FixtureRequest
 ) -> Iterator[Database]:
     """An empty database with every index."""
     driver = request.getfixturevalue("both_drivers") if "both_drivers" in request.fixturenames else "motor"
@@ -112,13 +112,13 @@ StartServer = Callable[..., Awaitable[RunningServer]]
 
 
 @pytest.fixture(scope="session")
-def data_dir_of(database_names: TestDatabases) -> FolderOf:
+def data_dir_of(database_names: EmptyDatabases) -> FolderOf:
     """Where servers keep their files, by database."""
     return database_names.folder_of
 
 
 @pytest.fixture
-def start(io_loop: IOLoop, mongod: str, database_names: TestDatabases) -> Iterator[StartServer]:
+def start(io_loop: IOLoop, mongod: str, database_names: EmptyDatabases) -> Iterator[StartServer]:
     """Start a SMovie of one's own: `await start(limit_frames_per_10s=3)`; on an empty database unless named."""
     stack = AsyncExitStack()
     taken: list[str] = []

@@ -18,9 +18,6 @@ from smovie.models.similar import ReasonKind, SimilarQuery
 Say = Callable[[str, dict[str, object]], str]  # the text of a code, filled with facts, in the language of an answer
 
 MOST_REASONS, MOST_NAMES = 3, 3
-_TEXTS: dict[ReasonKind, str] = {
-    kind: f"because_{kind}" for kind in ("director", "cast", "person", "genre", "nation", "era", "viewers")
-}
 _NAMELESS = ("era", "viewers")
 _TAGS = {"genre": "genres", "nation": "nations"}
 
@@ -64,9 +61,11 @@ def reasons(snapshot: Snapshot, likeness: Likeness, language: Language, say: Say
     kinds = sorted(likeness.counts, key=lambda kind: (_rank(kind), -likeness.counts[kind], kind))
     told = []
     for kind in kinds:
-        names = [_name(snapshot, facet, language) for facet in likeness.shared[kind][:MOST_NAMES] if kind != "era"]
+        names = [
+            _name(snapshot, facet, language) for facet in likeness.shared[kind][:MOST_NAMES] if kind not in _NAMELESS
+        ]
         if names or kind in _NAMELESS:
-            text = say(_TEXTS[kind], {"names": ", ".join(name["name"] for name in names)})
+            text = say(f"because_{kind}", {"names": ", ".join(name["name"] for name in names)})
             told.append({"kind": kind, "names": names, "text": text})
     return told[:MOST_REASONS]
 

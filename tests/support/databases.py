@@ -9,11 +9,9 @@ from pathlib import Path
 from smovie.store.mongo import Database
 
 
-class TestDatabases:
+class EmptyDatabases:
     """Names of empty databases, and where the servers of each keep their files: in one place, the outbox too, for
     whose mailer sends is chance."""
-
-    __test__ = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -21,7 +19,7 @@ class TestDatabases:
         self._spare: list[str] = []
         self._uses: dict[str, int] = {}
 
-    def __iter__(self) -> "TestDatabases":
+    def __iter__(self) -> "EmptyDatabases":
         return self
 
     def __next__(self) -> str:
