@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from handlers.accepting import Accepting
 from handlers.endings import Endings
 from handlers.facebook_graph import GraphClient
 from handlers.live.connections import LiveConnections
@@ -245,15 +246,15 @@ async def open_server(settings: Settings, runtime: Runtime, listening: list[sock
     load_texts(ROOT / "templates" / "locale")
     application = make_application(runtime)
     server = make_server(application, trusted_proxies=settings.trusted_proxies)
-    server.add_sockets(listening)
+    accepting = Accepting(server, listening)
     try:
         yield
     finally:
+        accepting.stop()
         await _drain(server, runtime)
 
 
 async def _drain(server: HTTPServer, runtime: Runtime) -> None:
-    server.stop()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_WITHIN_S):
             await runtime.live.drain()

@@ -121,10 +121,13 @@ class PeersFolder:
 
 
 class Peer:
-    """One of the peers with a mongod beside it."""
+    """One of the peers with a mongod beside it; a `durable` one waits for the journal, as SMovie does."""
 
-    def __init__(self, name: str, command: Sequence[str], peers: PeersFolder, folder: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], peers: PeersFolder, folder: Path, *, durable: bool = False
+    ) -> None:
         self.name = name
+        self._durable = durable
         self._command = command
         self._peers = peers
         self._folder = folder / name
@@ -147,7 +150,8 @@ class Peer:
         environment = self._peers.environment
         async with _running(mongod, db_port, load_cpu, os.environ, self._folder / "mongod.log") as db_pid:
             await asyncio.to_thread(self._peers.ask, f"data.load_mongo({url!r})")
-            command = [*self._command, "--port", str(port), "--mongo", url]
+            asked = f"{url}/?w=majority&journal=true" if self._durable else url
+            command = [*self._command, "--port", str(port), "--mongo", asked]
             async with _running(command, port, server_cpu, environment, self._folder / "server.log") as pid:
                 yield Place(
                     port=port, path="/ws/episodes/{room}/comments/?token={token}",
@@ -157,7 +161,7 @@ class Peer:
                 )  # fmt: skip
 
 
-def peers_of(peers: PeersFolder, folder: Path, names: Sequence[str]) -> list[Contender]:
+def peers_of(peers: PeersFolder, folder: Path, names: Sequence[str], *, durable: bool = False) -> list[Contender]:
     """The peers of these names that can run here."""
     python, sources = str(peers.python), peers.sources
     commands = {
@@ -170,7 +174,7 @@ def peers_of(peers: PeersFolder, folder: Path, names: Sequence[str]) -> list[Con
         if name not in names:
             continue
         if program and Path(script).exists():
-            found.append(Peer(name, [program, script], peers, folder))
+            found.append(Peer(name, [program, script], peers, folder, durable=durable))
         else:
             click.echo(f"no {name}: {script if program else 'node'} is not there")
     return found

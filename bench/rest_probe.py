@@ -1,6 +1,6 @@
 """A page asked for at fixed times however long the answers take: what a visitor notices of whatever is going on.
 
-    python -m bench.rest_probe PORT PATH PER_SECOND SECONDS
+    python -m bench.rest_probe PORT PATH PER_SECOND SECONDS kept|fresh
 
 A process of its own, so that a busy client beside it is not taken for a busy server; prints the figures as JSON.
 """
@@ -18,7 +18,7 @@ import uvloop
 from bench.http_load import request
 from bench.table import percentile
 
-_CONNECTIONS = 16  # kept alive; an answer that is late delays none of the others while one is free
+_KEPT = 16  # connections; an answer that is late delays none of the others while one is free
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,25 @@ class Asked:
     max_ms: float
 
 
-async def probe(port: int, path: str, per_second: float, seconds: float) -> Asked:
-    """Ask in a process of its own."""
-    words = [sys.executable, "-m", "bench.rest_probe", str(port), path, str(per_second), str(seconds)]
+async def probe(port: int, path: str, per_second: float, seconds: float, *, fresh: bool = False) -> Asked:
+    """Ask in a process of its own, on connections that are kept or on a fresh one each time."""
+    how = "fresh" if fresh else "kept"
+    words = [sys.executable, "-m", "bench.rest_probe", str(port), path, str(per_second), str(seconds), how]
     process = await asyncio.create_subprocess_exec(*words, stdout=subprocess.PIPE)
     out, _ = await process.communicate()
     return Asked(**orjson.loads(out))
 
 
-async def _ask(port: int, path: str, per_second: float, seconds: float) -> Asked:
+async def _ask(port: int, path: str, per_second: float, seconds: float, *, fresh: bool) -> Asked:
     free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.LifoQueue()
-    for _ in range(_CONNECTIONS):
+    for _ in range(0 if fresh else _KEPT):
         free.put_nowait(await asyncio.open_connection("127.0.0.1", port))
     took_ms: list[float] = []
     errors = 0
 
     async def ask_once(due: float) -> None:
         nonlocal errors
-        reader, writer = await free.get()
+        reader, writer = await (asyncio.open_connection("127.0.0.1", port) if fresh else free.get())
         try:
             writer.write(request(path))
             head = await reader.readuntil(b"\r\n\r\n")
@@ -60,7 +61,10 @@ async def _ask(port: int, path: str, per_second: float, seconds: float) -> Asked
             errors += 1
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         finally:
-            free.put_nowait((reader, writer))
+            if fresh:
+                writer.close()
+            else:
+                free.put_nowait((reader, writer))
         took_ms.append((time.perf_counter() - due) * 1e3)
 
     begun = time.perf_counter()
@@ -75,5 +79,6 @@ async def _ask(port: int, path: str, per_second: float, seconds: float) -> Asked
 
 
 if __name__ == "__main__":
-    _, port, path, per_second, seconds = cast(tuple[str, str, str, str, str], tuple(sys.argv))
-    print(orjson.dumps(asdict(uvloop.run(_ask(int(port), path, float(per_second), float(seconds))))).decode())
+    _, port, path, per_second, seconds, how = cast(tuple[str, str, str, str, str, str], tuple(sys.argv))
+    asking = _ask(int(port), path, float(per_second), float(seconds), fresh=how == "fresh")
+    print(orjson.dumps(asdict(uvloop.run(asking))).decode())

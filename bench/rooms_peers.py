@@ -1,11 +1,11 @@
 """Rooms under load: SMovie against its floors, and beside the stacks that people would otherwise deploy.
 
-python -m bench.rooms_peers [--scenarios small,large,…] [--peers FOLDER] [--seconds 8] [--json FILE]
+python -m bench.rooms_peers [--scenarios small,large,…] [--peers FOLDER] [--durable] [--seconds 8] [--json FILE]
 
 The server has a CPU of its own; the load and every mongod share the other. Two instances have a CPU each, with the
 load, mongod and Redis beside the second: no machine of two cores has a quiet one for either. What is told of a server
-was measured in this run. The peers store with w:1 and write each message to each socket by itself; SMovie waits for a
-majority and the journal, and writes what a tick brings at once.
+was measured in this run. The peers store with w:1, or with --durable wait for the journal, and write each message to
+each socket by itself; SMovie waits for a majority and the journal, and writes what a tick brings at once.
 """
 
 import os
@@ -37,12 +37,14 @@ def _names(_context: click.Context, _option: click.Parameter, value: str) -> lis
     help="Folder of the peers; without it SMovie is measured alone.",
 )  # fmt: skip
 @click.option("--beside", default=",".join(PEER_NAMES), show_default=True, help="Which of them.")
+@click.option("--durable", is_flag=True, help="The peers wait for a majority and the journal, too.")
 @click.option("--seconds", default=8.0, show_default=True, help="Length of one run.")
 @click.option("--deliveries", default=1_000_000, show_default=True, help="That two instances are judged by.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also a file of them.")
 def main(
-    scenarios: list[str], peers: Path | None, beside: str, seconds: float, deliveries: int, json_file: Path | None
-) -> None:
+    scenarios: list[str], peers: Path | None, beside: str, durable: bool, seconds: float, deliveries: int,
+    json_file: Path | None,
+) -> None:  # fmt: skip
     """Measure rooms."""
     allow_many_files()
     build()
@@ -50,7 +52,8 @@ def main(
     with tempfile.TemporaryDirectory(prefix="smovie-bench-") as folder:
         ours = Ours(Path(folder))
         found = PeersFolder.find(peers)
-        others = peers_of(found, Path(folder), [name.strip() for name in beside.split(",")]) if found else []
+        names = [name.strip() for name in beside.split(",")]
+        others = peers_of(found, Path(folder), names, durable=durable) if found else []
         pin(os.getpid(), cpus_for_bench()[1])
         bench = Bench(Path(folder), seconds, deliveries)
         figures = uvloop.run(_measure(bench, scenarios, [ours, *others]))

@@ -4,11 +4,12 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jwt
 
+from smovie.bounded_cache import BoundedCache
 from smovie.errors import Unauthenticated
 
 ACCESS_LIFE_S = 15 * 60
@@ -16,6 +17,7 @@ ISSUER = "smovie"
 AUDIENCE = "smovie-api"
 _TYPE = "access"
 _LEEWAY_S = 5  # clocks of two instances are not the same
+_READ_KEPT = 20_000  # tokens, some 6 MB
 
 
 @dataclass(frozen=True)
@@ -30,19 +32,22 @@ class AccessClaims:
 class TokenSigner:
     """Signs and reads tokens. Each purpose has a key of its own, derived from the one secret.
 
-    While secrets rotate, tokens made under `previous` ones are read as well (docs/operations.md).
+    While secrets rotate, tokens made under `previous` ones are read as well (docs/operations.md). `clock` gives seconds
+    since 1970.
     """
 
-    def __init__(self, secret: str, previous: Sequence[str] = ()) -> None:
+    def __init__(self, secret: str, previous: Sequence[str] = (), *, clock: Callable[[], float] = time.time) -> None:
         self._access_key = derive_key(secret, "access token")
         self._key_id = _id_of(self._access_key)
         older = [derive_key(each, "access token") for each in previous]
         self._access_keys = {**{_id_of(key): key for key in older}, self._key_id: self._access_key}
         self._refresh_keys = [derive_key(each, "refresh token") for each in (secret, *previous)]
+        self._clock = clock
+        self._read: BoundedCache[AccessClaims] = BoundedCache(_READ_KEPT)  # by hash: memory gives no token away
 
     def issue_access(self, user_id: str, session_id: str) -> str:
         """A JWT for the bearer of a session."""
-        at = int(time.time())
+        at = int(self._clock())
         claims = {
             "iss": ISSUER, "aud": AUDIENCE, "typ": _TYPE, "sub": user_id, "sid": session_id,
             "iat": at, "exp": at + ACCESS_LIFE_S,
@@ -50,7 +55,24 @@ class TokenSigner:
         return jwt.encode(claims, self._access_key, algorithm="HS256", headers={"kid": self._key_id})
 
     def read_access(self, token: str) -> AccessClaims:
-        """What a token says, once everything about it is right. Errors: Unauthenticated."""
+        """What a token says, once everything about it is right. Errors: Unauthenticated.
+
+        What was right stays right until it ends: a client shows its token with each request, and a crowd that comes
+        back shows all of theirs at once.
+        """
+        try:
+            hashed = hash_token(token)
+        except UnicodeError as exc:
+            raise Unauthenticated("token_invalid") from exc
+        claims = self._read.get(hashed)
+        if claims is None:
+            claims = self._read_anew(token)
+            self._read.put(hashed, claims, 1)
+        elif claims.expires_at + _LEEWAY_S <= self._clock():
+            raise Unauthenticated("token_expired")
+        return claims
+
+    def _read_anew(self, token: str) -> AccessClaims:
         try:
             key = self._access_keys.get(jwt.get_unverified_header(token).get("kid", ""))
             if key is None:

@@ -86,6 +86,9 @@ async def test_a_stop_with_sockets_and_requests_open_is_over_in_10_s(programs: P
         cut_off = await TCPClient().connect("127.0.0.1", server.port)
         open_ones.callback(idle.close)
         open_ones.callback(cut_off.close)
+        await idle.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        served = await idle.read_until(b"\r\n\r\n")
+        await idle.read_bytes(int(served.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
         await cut_off.write(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         deaf = await TCPClient().connect("127.0.0.1", server.port)  # never reads nor answers a close
         open_ones.callback(deaf.close)

@@ -42,6 +42,17 @@ def test_an_access_token_ends() -> None:
     assert code_of(SIGNER.read_access, token) == "token_expired"
 
 
+def test_an_access_token_that_was_read_before_ends_like_any_other() -> None:
+    at = [time.time()]
+    signer = TokenSigner("a secret", clock=lambda: at[0])
+    token = signer.issue_access("user", "session")
+    assert signer.read_access(token) == signer.read_access(token)
+    at[0] += ACCESS_LIFE_S + 4  # within what clocks may differ by
+    assert signer.read_access(token).user_id == "user"
+    at[0] += 2
+    assert [code_of(signer.read_access, token) for _ in range(2)] == ["token_expired"] * 2
+
+
 def test_a_token_of_another_secret_is_refused() -> None:
     assert code_of(OTHER.read_access, SIGNER.issue_access("user", "session")) == "token_invalid"
     assert code_of(OTHER.read_refresh, SIGNER.refresh_token("session", 0)) == "token_invalid"

@@ -25,6 +25,8 @@ PING_AFTER_S = 25.0
 GONE_AFTER_S = 60.0
 ABNORMAL = 1006
 
+OnLost = Callable[["LiveConnection", Callable[[], None]], None]  # (whose line it was, how its session is ended)
+
 
 class Session(Protocol):
     """What a connection brings messages to."""
@@ -49,11 +51,11 @@ class LiveConnection(asyncio.Protocol):
     """A WebSocket. `send` never waits: what the peer does not read is counted, and judged by the hub."""
 
     __slots__ = (
-        "_broken", "_closing_code", "_early", "_held", "_loop", "_on_lost", "_peer_code", "_pinged", "_reader",
-        "_silent_s", "_soft_bytes", "_transport", "session",
+        "_accepted", "_broken", "_closing_code", "_early", "_held", "_loop", "_on_lost", "_peer_code", "_pinged",
+        "_reader", "_silent_s", "_soft_bytes", "_transport", "session",
     )  # fmt: skip
 
-    def __init__(self, soft_bytes: int, on_lost: "Callable[[LiveConnection], None]", early: bytes = b"") -> None:
+    def __init__(self, soft_bytes: int, on_lost: OnLost, accepted: bytes = b"", early: bytes = b"") -> None:
         self.session: Session | None = None
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader(MAX_FRAME_BYTES)
@@ -65,6 +67,7 @@ class LiveConnection(asyncio.Protocol):
         self._silent_s = 0.0
         self._pinged = False
         self._broken = False
+        self._accepted = accepted  # the answer to the handshake, which goes before every frame
         self._early = early  # bytes that were read before the socket was taken over
         self._held = b""  # what goes with the next frames, or with the loop's next round
 
@@ -73,6 +76,9 @@ class LiveConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=self._soft_bytes, low=self._soft_bytes // 4)
+        if self._accepted:
+            self._transport.write(self._accepted)
+            self._accepted = b""
         if self.session:
             self.session.begin()
         if self._early:
@@ -100,7 +106,9 @@ class LiveConnection(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._transport = None
-        self._on_lost(self)
+        self._on_lost(self, self._end_session)
+
+    def _end_session(self) -> None:
         if self.session:
             session, self.session = self.session, None
             session.on_closed(self._closing_code or self._peer_code)

@@ -3,13 +3,17 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol
 
+from handlers.live.rounds import Rounds
 from handlers.live.wire import RESTART
 from smovie.models.accounts import AccountState
 from smovie.throttles.clients import counted_as
 
 SWEEP_S = 0.5
+COMING_A_ROUND = 8  # sockets; some 3 ms of the loop until they have joined
+LEAVING_A_ROUND = 32  # sockets; some 3 ms
 _SLICE = 500  # sockets looked at before the loop serves others
 _DRAIN_BATCH = 200
 _DRAIN_PAUSE_S = 0.02
@@ -59,6 +63,8 @@ class LiveConnections:
         self.per_address = per_address
         self.frames_per_10s = frames_per_10s
         self.is_draining = False
+        self.coming = Rounds(COMING_A_ROUND)
+        self._leaving = Rounds(LEAVING_A_ROUND)
         self._sessions: dict[Line, LiveSession] = {}
         self._of_user: dict[str, set[LiveSession]] = {}
         self._of_sign_in: dict[str, set[LiveSession]] = {}
@@ -92,8 +98,17 @@ class LiveConnections:
         session.session_id = session_id
         self._of_sign_in.setdefault(session_id, set()).add(session)
 
+    def lost(self, connection: Line, forget: Callable[[], None]) -> None:
+        """A socket has gone: `forget` it too when it is its turn."""
+
+        def leave() -> None:
+            self.remove(connection)
+            forget()
+
+        self._leaving.do(leave)
+
     def remove(self, connection: Line) -> None:
-        """A socket has gone."""
+        """A socket is no more."""
         session = self._sessions.pop(connection, None)
         if session is None:
             return

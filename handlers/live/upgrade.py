@@ -25,7 +25,7 @@ from handlers.live.room_session import RoomSession
 from handlers.live.session import SocketSession
 from handlers.live.verify_session import VerifySession
 from hub.position import Position
-from smovie.errors import Forbidden, TooMany
+from smovie.errors import Forbidden, TooMany, Unavailable
 
 log = structlog.get_logger("rooms")
 
@@ -45,8 +45,12 @@ class SocketHandler(ApiHandler):
     async def get(self, place: str = "") -> None:
         self._check_origin()
         accept = self._check_handshake()
+        live = self.runtime.live
+        await live.coming.turn()
         address = self.request.remote_ip or ""
-        if not self.runtime.live.has_room_for(address):
+        if live.is_draining:  # nobody would tell a socket that comes now
+            raise Unavailable
+        if not live.has_room_for(address):
             raise TooMany("too_many_connections", retry_after_s=5)
         await self._take_over(place, accept, address)
 
@@ -101,13 +105,13 @@ class SocketHandler(ApiHandler):
         stream = self.detach()
         self.on_finish()  # the request is over; Tornado does not say so of a detached one
         try:
-            await stream.write(("\r\n".join(answer) + "\r\n\r\n").encode())
             sock, early = _leave_stream(stream)
         except StreamClosedError:
             return
         finally:
             stream.close()  # the socket lives on under the descriptor that was taken
-        connection = self.connection(runtime.hub.limits.soft_bytes, runtime.live.remove, early)
+        accepted = ("\r\n".join(answer) + "\r\n\r\n").encode()
+        connection = self.connection(runtime.hub.limits.soft_bytes, runtime.live.lost, accepted, early)
         session = self.session(runtime, connection, place, locale=locale, address=address, token=token, since=since)
         connection.session = session
         runtime.live.add(session)

@@ -103,9 +103,9 @@ async def hear_of_ones_own(heard: Heard, server: RunningServer) -> None:
         await heard.until_type(own, "read")
 
 
-async def stay_for_everything(server: RunningServer) -> Heard:
-    """A visit in which a server says all that it has to say."""
-    heard, member, episode = Heard(), await server.a_member(), server.an_episode_apart()
+async def stay_for_everything(heard: Heard, server: RunningServer) -> None:
+    """A visit in which a server says all that it has to say; its last word is that it stops."""
+    member, episode = await server.a_member(), server.an_episode_apart()
     hub = server.runtime.hub
     async with in_room(server, episode, member.access) as room:
         heard.frames["joined"].append(room.joined)
@@ -133,7 +133,6 @@ async def stay_for_everything(server: RunningServer) -> Heard:
         await heard.until_type(room, "gap")
         await server.runtime.live.drain()
         await heard.until_type(room, "reconnect")
-    return heard
 
 
 async def test_every_frame_of_the_page_is_one_that_the_server_sends_and_none_is_left_out(
@@ -147,8 +146,9 @@ async def test_every_frame_of_the_page_is_one_that_the_server_sends_and_none_is_
         await new_user.until_type(client, "joined")
         await server.api.post_to(link)
         await new_user.until_type(client, "email_verified")
-    heard = await stay_for_everything(server)
+    heard = Heard()
     await hear_of_ones_own(heard, server)
+    await stay_for_everything(heard, server)
     for kind, frames in new_user.frames.items():
         heard.frames[kind].extend(frames)
     assert [frame for frame in shown("server") if not heard.has(frame)] == []
