@@ -19,6 +19,7 @@ from tornado.web import Application
 from handlers.access import Access
 from handlers.live import connection, wire
 from handlers.live.connection import LiveConnection
+from handlers.live.connections import LiveConnections
 from handlers.live.upgrade import SocketHandler
 from handlers.live.wire import Message, Opcode, frame
 
@@ -40,12 +41,14 @@ class EchoSession:
     """Has nothing to say itself."""
 
     room = "echo"
+    user_id = ""  # nobody signs in
 
-    def __init__(self, _runtime: Any, connection: LiveConnection, _place: str, **_given: Any) -> None:
+    def __init__(self, _runtime: Any, connection: LiveConnection, _place: str, *, address: str, **_given: Any) -> None:
         self.connection = connection
+        self.address = address
 
     def begin(self) -> None:
-        """Nobody signs in."""
+        """There is nothing to begin with."""
 
     def on_text(self, payload: bytes) -> None:
         """Said back already; so for the others."""
@@ -74,11 +77,9 @@ def main(port: int) -> None:
 
 
 async def _serve(port: int) -> None:
-    unbounded = SimpleNamespace(
-        has_room_for=lambda _address: True, add=lambda _session: None, remove=lambda _line: None
-    )
     runtime = SimpleNamespace(
-        traffic=SimpleNamespace(under_way=0), allowed_origins=frozenset(), live=unbounded,
+        traffic=SimpleNamespace(under_way=0), allowed_origins=frozenset(),
+        live=LiveConnections(per_user=0, per_address=0, frames_per_10s=0),
         hub=SimpleNamespace(limits=SimpleNamespace(soft_bytes=2 * MOST_BYTES)),
     )  # fmt: skip
     HTTPServer(Application([("/", EchoHandler)], runtime=runtime)).listen(port, "127.0.0.1")
