@@ -25,8 +25,6 @@ PING_AFTER_S = 25.0
 GONE_AFTER_S = 60.0
 ABNORMAL = 1006
 
-OnLost = Callable[["LiveConnection", Callable[[], None]], None]  # (whose line it was, how its session is ended)
-
 
 class Session(Protocol):
     """What a connection brings messages to."""
@@ -55,7 +53,9 @@ class LiveConnection(asyncio.Protocol):
         "_reader", "_silent_s", "_soft_bytes", "_transport", "session",
     )  # fmt: skip
 
-    def __init__(self, soft_bytes: int, on_lost: OnLost, accepted: bytes = b"", early: bytes = b"") -> None:
+    def __init__(
+        self, soft_bytes: int, on_lost: "Callable[[LiveConnection], None]", accepted: bytes = b"", early: bytes = b""
+    ) -> None:
         self.session: Session | None = None
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader(MAX_FRAME_BYTES)
@@ -106,9 +106,10 @@ class LiveConnection(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._transport = None
-        self._on_lost(self, self._end_session)
+        self._on_lost(self)
 
-    def _end_session(self) -> None:
+    def end_session(self) -> None:
+        """Let the session go; whoever is told that the line is lost does this, when there is time."""
         if self.session:
             session, self.session = self.session, None
             session.on_closed(self._closing_code or self._peer_code)

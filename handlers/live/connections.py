@@ -3,10 +3,9 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
 from typing import Protocol
 
-from handlers.live.rounds import Rounds
+from handlers.live.rounds import Rounds, Turns
 from handlers.live.wire import RESTART
 from smovie.models.accounts import AccountState
 from smovie.throttles.clients import counted_as
@@ -28,6 +27,13 @@ class Line(Protocol):
 
     def check_heartbeat(self, passed_s: float) -> None:
         """Ping a silent peer, give up one that is gone."""
+
+
+class LostLine(Line, Protocol):
+    """One that is no more."""
+
+    def end_session(self) -> None:
+        """Let its session go."""
 
 
 class LiveSession(Protocol):
@@ -63,8 +69,8 @@ class LiveConnections:
         self.per_address = per_address
         self.frames_per_10s = frames_per_10s
         self.is_draining = False
-        self.coming = Rounds(COMING_A_ROUND)
-        self._leaving = Rounds(LEAVING_A_ROUND)
+        self.coming = Turns(COMING_A_ROUND)
+        self._leaving = Rounds(LEAVING_A_ROUND, self._leave)
         self._sessions: dict[Line, LiveSession] = {}
         self._of_user: dict[str, set[LiveSession]] = {}
         self._of_sign_in: dict[str, set[LiveSession]] = {}
@@ -98,14 +104,13 @@ class LiveConnections:
         session.session_id = session_id
         self._of_sign_in.setdefault(session_id, set()).add(session)
 
-    def lost(self, connection: Line, forget: Callable[[], None]) -> None:
-        """A socket has gone: `forget` it too when it is its turn."""
+    def lost(self, connection: LostLine) -> None:
+        """A socket has gone; its session ends when it is its turn."""
+        self._leaving.add(connection)
 
-        def leave() -> None:
-            self.remove(connection)
-            forget()
-
-        self._leaving.do(leave)
+    def _leave(self, connection: LostLine) -> None:
+        self.remove(connection)
+        connection.end_session()
 
     def remove(self, connection: Line) -> None:
         """A socket is no more."""

@@ -1,5 +1,6 @@
 """What a client's frame may be, and what it is told when it is not (ROOMS.md 4, 5, 16)."""
 
+import contextlib
 import csv
 import unicodedata
 from pathlib import Path
@@ -109,9 +110,9 @@ def test_whatever_the_json_it_is_a_frame_or_malformed(value: Any) -> None:
 
 @settings(derandomize=True, deadline=None)
 @given(st.binary(max_size=60))
-def test_garbage_is_malformed_and_nothing_worse(payload: bytes) -> None:
-    with pytest.raises(Malformed):
-        decode(payload)
+def test_bytes_of_any_kind_are_a_frame_or_malformed_and_nothing_worse(payload: bytes) -> None:
+    with contextlib.suppress(Malformed):
+        assert isinstance(decode(payload)["type"], str)
 
 
 # -- ids and members ---------------------------------------------------------------------------------------------------

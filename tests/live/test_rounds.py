@@ -5,21 +5,24 @@ import asyncio
 import pytest
 
 from handlers.live import rounds
-from handlers.live.rounds import Rounds
+from handlers.live.rounds import Rounds, Turns
 from smovie.errors import Unavailable
 
 
 async def test_few_go_at_once() -> None:
-    of_three, gone = Rounds(3), list[int]()
+    gone = list[int]()
+    of_three = Rounds(3, gone.append)
     for number in range(3):
-        of_three.do(lambda number=number: gone.append(number))
+        of_three.add(number)
     assert gone == [0, 1, 2]
 
 
 async def test_a_crowd_goes_a_few_a_round_in_the_order_in_which_it_came() -> None:
-    of_three, gone, after_each = Rounds(3), list[int](), list[int]()
+    gone, after_each = list[int](), list[int]()
+    of_three = Rounds(3, gone.append)
     for number in range(10):
-        of_three.do(lambda number=number: gone.append(number))
+        of_three.add(number)
+    assert len(of_three) == 7
     while len(gone) < 10:
         after_each.append(len(gone))
         await asyncio.sleep(0)
@@ -27,34 +30,39 @@ async def test_a_crowd_goes_a_few_a_round_in_the_order_in_which_it_came() -> Non
 
 
 async def test_a_round_that_is_over_counts_no_more() -> None:
-    of_one, gone = Rounds(1), list[int]()
+    gone = list[int]()
+    of_one = Rounds(1, gone.append)
     for number in range(3):
-        of_one.do(lambda number=number: gone.append(number))
+        of_one.add(number)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert gone == list(range(number + 1))
 
 
 async def test_who_comes_later_does_not_pass_those_who_wait() -> None:
-    of_one, gone = Rounds(1), list[str]()
+    gone = list[str]()
+    of_one = Rounds(1, gone.append)
     for name in "abc":
-        of_one.do(lambda name=name: gone.append(name))
+        of_one.add(name)
     await asyncio.sleep(0)
-    of_one.do(lambda: gone.append("late"))
+    of_one.add("late")
     while len(gone) < 4:
         await asyncio.sleep(0)
     assert gone == ["a", "b", "c", "late"]
 
 
 async def test_one_that_fails_keeps_nobody_from_their_turn() -> None:
-    of_one, gone, told = Rounds(1), list[str](), list[object]()
+    gone, told = list[str](), list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["exception"]))
 
-    def fail() -> None:
-        raise RuntimeError("no")
+    def act(name: str) -> None:
+        if name == "bad":
+            raise RuntimeError("no")
+        gone.append(name)
 
-    for act in (lambda: gone.append("first"), fail, lambda: gone.append("last")):
-        of_one.do(act)
+    of_one = Rounds(1, act)
+    for name in ("first", "bad", "last"):
+        of_one.add(name)
     while len(gone) < 2:
         await asyncio.sleep(0)
     assert gone == ["first", "last"]
@@ -62,8 +70,8 @@ async def test_one_that_fails_keeps_nobody_from_their_turn() -> None:
 
 
 async def test_a_turn_that_nobody_waits_for_any_more_is_passed_over() -> None:
-    of_one = Rounds(1)
-    waiting = [asyncio.create_task(of_one.turn()) for _ in range(3)]
+    one_a_round = Turns(1)
+    waiting = [asyncio.create_task(one_a_round.turn()) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()
     await asyncio.gather(waiting[0], waiting[2])
@@ -72,11 +80,11 @@ async def test_a_turn_that_nobody_waits_for_any_more_is_passed_over() -> None:
 
 async def test_too_many_who_wait_are_refused_and_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "MOST_WAITING", 2)
-    of_one = Rounds(1)
-    waiting = [asyncio.create_task(of_one.turn()) for _ in range(3)]
+    one_a_round = Turns(1)
+    waiting = [asyncio.create_task(one_a_round.turn()) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable) as refused:
-        await of_one.turn()
+        await one_a_round.turn()
     assert refused.value.retry_after_s == 5
     await asyncio.gather(*waiting)
-    await of_one.turn()
+    await one_a_round.turn()

@@ -16,7 +16,7 @@ async def a_line() -> AsyncIterator[tuple[LiveConnection, asyncio.StreamReader]]
     """A live connection and its peer's end."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    connection = LiveConnection(1 << 16, lambda _connection, forget: forget())
+    connection = LiveConnection(1 << 16, lambda _connection: None)
     transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, ours)
     reader, writer = await asyncio.open_connection(sock=theirs)
     yield connection, reader
