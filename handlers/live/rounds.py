@@ -14,7 +14,7 @@ from smovie.errors import Unavailable
 
 T = TypeVar("T")
 
-MOST_WAITING = 20_000  # requests, of some 16 KB each
+MOST_WAITING = 10_000  # requests, of some 16 KB each
 
 
 class Rounds(Generic[T]):
