@@ -15,8 +15,10 @@ from bench.faults.deployment import running_deployment
 from bench.http_load import LoadFigures, drive, request
 from bench.proc import cpus_for_bench, pin, rss_bytes
 from bench.rooms_load import Crowd, Figures, Place
+from bench.store import a_document
 from bench.table import percentile
 from smovie.ids import new_id
+from smovie.store.indexes import create_indexes
 from smovie.store.mongo import open_database
 
 MOST_P99_MS = 250.0  # of what counts as sustained
@@ -119,16 +121,20 @@ async def _lone(bench: Bench, contender: Contender) -> Figures:
 
 
 async def _bare_inserts(contender: Contender, seconds: float, per_second: float = 0) -> Figures:
-    """What SMovie's mongod takes for an insert, asked from the server's CPU as the server does; nothing of a peer's."""
+    """What SMovie's mongod takes for one comment, indexes and all, asked from the server's CPU as the server does;
+    nothing of a peer's."""
     if not isinstance(contender, Ours):
         return {}
     took, (server_cpu, load_cpu) = [], cpus_for_bench()
     url = f"mongodb://127.0.0.1:{contender.server.mongod_port}/?replicaSet=smovie"
     pin(os.getpid(), server_cpu)
     async with open_database(url, "bench_inserts") as db:
+        await create_indexes(db)
         until = time.perf_counter() + seconds
-        while (began := time.perf_counter()) < until:
-            await db.comments.insert_one({"_id": new_id(), "message": "x" * 80})
+        while time.perf_counter() < until:
+            comment = a_document(new_id())
+            began = time.perf_counter()
+            await db.comments.insert_one(comment)
             took.append((time.perf_counter() - began) * 1e3)
             await asyncio.sleep(1 / per_second if per_second else 0)
     pin(os.getpid(), load_cpu)

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
@@ -32,6 +32,11 @@ def a_comment(comment_id: str) -> Comment:
     )
 
 
+def a_document(comment_id: str) -> dict[str, Any]:
+    """What is stored of such a comment."""
+    return {"_id": comment_id, **a_comment(comment_id).model_dump(mode="python", exclude={"id"})}
+
+
 async def rate(work: Callable[[], Awaitable[None]], seconds: float, at_once: int) -> tuple[float, list[float]]:
     """How often per second `work` is done by so many at once, and how long each took, in ms."""
     took: list[float] = []
@@ -51,8 +56,7 @@ async def measure(db: Database, seconds: float) -> list[list[object]]:
     writer = CommentWriter(db)
 
     async def alone() -> None:
-        comment = a_comment(new_id())
-        await db.comments.insert_one({"_id": comment.id, **comment.model_dump(mode="python", exclude={"id"})})
+        await db.comments.insert_one(a_document(new_id()))
 
     async def together() -> None:
         await writer.store(a_comment(writer.next_id()))
