@@ -6,6 +6,7 @@ A process of its own, so that a busy client beside it is not taken for a busy se
 """
 
 import asyncio
+import functools
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ import uvloop
 
 from bench.http_load import request
 from bench.table import percentile
+
+_Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 _KEPT = 16  # connections; an answer that is late delays none of the others while one is free
 
@@ -42,29 +45,28 @@ async def probe(port: int, path: str, per_second: float, seconds: float, *, fres
 
 
 async def _ask(port: int, path: str, per_second: float, seconds: float, *, fresh: bool) -> Asked:
-    free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.LifoQueue()
+    connect = functools.partial(asyncio.open_connection, "127.0.0.1", port)
+    free: asyncio.LifoQueue[_Line | None] = asyncio.LifoQueue()  # None: one that broke
     for _ in range(0 if fresh else _KEPT):
-        free.put_nowait(await asyncio.open_connection("127.0.0.1", port))
+        free.put_nowait(await connect())
     took_ms: list[float] = []
     errors = 0
 
     async def ask_once(due: float) -> None:
         nonlocal errors
-        reader, writer = await (asyncio.open_connection("127.0.0.1", port) if fresh else free.get())
+        line = None if fresh else await free.get()
         try:
-            writer.write(request(path))
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = head.split(b"\r\nContent-Length: ", 1)[1].split(b"\r\n", 1)[0]
-            await reader.readexactly(int(length))
-            errors += not head.startswith(b"HTTP/1.1 200 ")
+            line = line or await connect()
+            answered = await _answers(line, path)
+            errors += not answered  # not in one line: others add to it while this one waits
         except (OSError, EOFError, IndexError):
             errors += 1
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        finally:
-            if fresh:
-                writer.close()
-            else:
-                free.put_nowait((reader, writer))
+            _close(line)
+            line = None
+        if fresh:
+            _close(line)
+        else:
+            free.put_nowait(line)
         took_ms.append((time.perf_counter() - due) * 1e3)
 
     begun = time.perf_counter()
@@ -76,6 +78,21 @@ async def _ask(port: int, path: str, per_second: float, seconds: float, *, fresh
     await asyncio.gather(*asking)
     took_ms.sort()
     return Asked(len(took_ms), errors, percentile(took_ms, 0.5), percentile(took_ms, 0.99), took_ms[-1])
+
+
+async def _answers(line: _Line, path: str) -> bool:
+    """Whether a page is answered with 200. Errors: OSError, EOFError, IndexError."""
+    reader, writer = line
+    writer.write(request(path))
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = head.split(b"\r\nContent-Length: ", 1)[1].split(b"\r\n", 1)[0]
+    await reader.readexactly(int(length))
+    return head.startswith(b"HTTP/1.1 200 ")
+
+
+def _close(line: _Line | None) -> None:
+    if line:
+        line[1].close()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from tornado.iostream import IOStream
 log = structlog.get_logger("server")
 
 A_ROUND = 32  # connections of one address that is listened on: some 5 ms, with their requests
-SILENT_FOR_S = 1  # in the kernel's hands; who is silent for longer is accepted all the same, and Tornado's to give up
+_SILENT_FOR_S = 1  # in the kernel's hands; who is silent for longer is accepted all the same, and Tornado's to give up
 PAUSE_S = 1.0  # before the next try where nothing can be opened
 
 
@@ -30,7 +30,7 @@ class Accepting:
         self._loop = asyncio.get_running_loop()
         for sock in self._listening:
             with contextlib.suppress(AttributeError):  # Linux has it
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_FOR_S)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_FOR_S)
             self._listen(sock)
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from tornado.web import Application, RequestHandler
 from handlers import accepting
 from handlers.accepting import A_ROUND, Accepting
 
-ROUND = [0]
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
@@ -52,17 +52,24 @@ def no_descriptor_left() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@dataclass
+class Accepted:
+    """In which round each connection was accepted; a test says when the next begins."""
+
+    round: int = 0
+    rounds: list[int] = field(default_factory=list)
+
+
 @pytest.fixture
-def accepted_in(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The round of the loop in which each connection was accepted."""
-    rounds, handle = list[int](), HTTPServer.handle_stream
+def accepted(monkeypatch: pytest.MonkeyPatch) -> Accepted:
+    accepted, handle = Accepted(), HTTPServer.handle_stream
 
     def note(server: HTTPServer, *of: Any) -> None:
-        rounds.append(ROUND[0])
+        accepted.rounds.append(accepted.round)
         handle(server, *of)
 
     monkeypatch.setattr(HTTPServer, "handle_stream", note)
-    return rounds
+    return accepted
 
 
 async def greeting_of(reader: asyncio.StreamReader) -> bytes:
@@ -80,17 +87,17 @@ async def test_a_crowd_is_served_whole() -> None:
 
 
 async def test_a_round_of_the_loop_accepts_a_few_of_a_crowd(
-    monkeypatch: pytest.MonkeyPatch, accepted_in: list[int]
+    monkeypatch: pytest.MonkeyPatch, accepted: Accepted
 ) -> None:
     monkeypatch.setattr(accepting, "A_ROUND", 2)
     async with serving() as (port, _):
         crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
         for line in crowd:
             line.send(REQUEST)
-        while len(accepted_in) < 5:
-            ROUND[0] += 1
+        while len(accepted.rounds) < 5:
+            accepted.round += 1
             await asyncio.sleep(0)
-        assert sorted(Counter(accepted_in).values()) == [1, 2, 2]
+        assert sorted(Counter(accepted.rounds).values()) == [1, 2, 2]
         for line in crowd:
             line.close()
 
@@ -111,13 +118,13 @@ async def test_where_no_descriptor_is_left_it_is_said_and_who_came_is_served_lat
         writer.close()
 
 
-async def test_a_silent_connection_costs_nothing_and_is_heard_when_it_speaks(accepted_in: list[int]) -> None:
+async def test_a_silent_connection_costs_nothing_and_is_heard_when_it_speaks(accepted: Accepted) -> None:
     async with serving() as (port, _):
         silent, to_silent = await asyncio.open_connection("127.0.0.1", port)
         loud, to_loud = await asyncio.open_connection("127.0.0.1", port)
         to_loud.write(REQUEST)
         assert await greeting_of(loud) == b"HTTP/1.1 204 No Content"
-        assert len(accepted_in) == 1
+        assert len(accepted.rounds) == 1
         to_silent.write(REQUEST)
         assert await greeting_of(silent) == b"HTTP/1.1 204 No Content"
         to_silent.close()

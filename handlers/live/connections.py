@@ -11,8 +11,8 @@ from smovie.models.accounts import AccountState
 from smovie.throttles.clients import counted_as
 
 SWEEP_S = 0.5
-COMING_A_ROUND = 8  # sockets; some 3 ms of the loop until they have joined
-LEAVING_A_ROUND = 32  # sockets; some 3 ms
+_COMING_A_ROUND = 8  # sockets; some 3 ms of the loop until they have joined
+_LEAVING_A_ROUND = 32  # sockets; some 3 ms
 _SLICE = 500  # sockets looked at before the loop serves others
 _DRAIN_BATCH = 200
 _DRAIN_PAUSE_S = 0.02
@@ -69,8 +69,8 @@ class LiveConnections:
         self.per_address = per_address
         self.frames_per_10s = frames_per_10s
         self.is_draining = False
-        self.coming = Turns(COMING_A_ROUND)
-        self._leaving = Rounds(LEAVING_A_ROUND, self._leave)
+        self.coming = Turns(_COMING_A_ROUND)
+        self._leaving = Rounds(_LEAVING_A_ROUND, self._leave)
         self._sessions: dict[Line, LiveSession] = {}
         self._of_user: dict[str, set[LiveSession]] = {}
         self._of_sign_in: dict[str, set[LiveSession]] = {}

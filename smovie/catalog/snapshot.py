@@ -289,7 +289,7 @@ class Snapshot:
         yield from (movie_id for movie_id in self._unordered[order] if movie_id in ids)
 
     def _sorted(self, ids: set[str], order: Order, *, descending: bool) -> list[str]:
-        if self._are_many(ids, order):
+        if self._are_many(ids, order):  # all of it at once takes a quarter of what walking through it does
             matching = [movie_id for _, movie_id in self._orders[order] if movie_id in ids]
         else:
             keyed = [(key, i) for i in ids if (key := self.entries[i].keys.get(order)) is not None]
